@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ * What the compilers we support call by different names. With base/os and jit/<cpu>/target.h the only place where the
+ * preprocessor may look at the compiler or the machine.
+ */
+#ifndef TN_BASE_COMPILER_H
+#define TN_BASE_COMPILER_H
+
+#define TN_LIKELY(c) __builtin_expect(!!(c), 1)
+#define TN_UNLIKELY(c) __builtin_expect(!!(c), 0)
+#define TN_MUST_CHECK __attribute__((warn_unused_result))
+#define TN_NOINLINE __attribute__((noinline, cold))
+#define TN_INLINE static inline __attribute__((always_inline))
+#define TN_PRINTF(text, args) __attribute__((format(printf, text, args)))
+#define TN_UNUSED __attribute__((unused))
+
+#if defined(__clang__)
+#define TN_NO_OVERFLOW_CHECK __attribute__((no_sanitize("integer")))
+#else
+#define TN_NO_OVERFLOW_CHECK
+#endif
+
+/* Handlers of the interpreter pass the machine state on in registers where the compiler can promise a tail call that
+ * keeps it there; elsewhere they return to a loop. */
+#if defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__)) && !defined(TN_PORTABLE_DISPATCH)
+#define TN_TAIL_DISPATCH 1
+#define TN_PRESERVE_NONE __attribute__((preserve_none))
+#define TN_MUSTTAIL __attribute__((musttail))
+#else
+#define TN_TAIL_DISPATCH 0
+#define TN_PRESERVE_NONE
+#define TN_MUSTTAIL
+#endif
+
+#endif

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT
+ * tenon.h -- runs untrusted WebAssembly inside a host program.
+ *
+ *   engine   configuration, shared types and code; any number in a process; safe to share between threads
+ *   tenant   an account: everything a guest consumes is charged to its tenant, whose limits hold over all its stores
+ *   module   a checked program; immutable, shared by threads and tenants of one engine
+ *   store    the unit of isolation: instances and all they own; used by one thread at a time
+ *   instance a module with its memories, tables and globals; lives as long as its store
+ *
+ * Ownership: what a *_new function returns is released by the *_delete of the same name. Functions, memories, tables,
+ * globals, tags and instances belong to their store and die with it. Strings are length-counted UTF-8, may hold NUL, and
+ * are borrowed. Functions that can fail return a tenon_status; results are untouched unless it is TENON_OK.
+ * The library never aborts, prints or installs a handler that breaks its host's.
+ */
+#ifndef TENON_H
+#define TENON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tenon/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define TENON_API __attribute__((visibility("default")))
+#define TENON_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define TENON_API
+#define TENON_MUST_CHECK
+#endif
+
+typedef struct tenon_engine tenon_engine;
+typedef struct tenon_tenant tenon_tenant;
+typedef struct tenon_module tenon_module;
+typedef struct tenon_store tenon_store;
+typedef struct tenon_linker tenon_linker;
+typedef struct tenon_instance tenon_instance;
+typedef struct tenon_func tenon_func;
+typedef struct tenon_memory tenon_memory;
+typedef struct tenon_table tenon_table;
+typedef struct tenon_global tenon_global;
+typedef struct tenon_tag tenon_tag;
+typedef struct tenon_caller tenon_caller;
+
+/* A borrowed, length-counted string. */
+typedef struct tenon_name {
+    const char *data;
+    size_t size; /* bytes */
+} tenon_name;
+
+/* The text of a status or trap: static, never NULL. */
+TENON_API const char *tenon_status_text(tenon_status status);
+TENON_API const char *tenon_trap_text(tenon_trap trap);
+/* The version of the library, such as "0.1.0". */
+TENON_API const char *tenon_version(void);
+
+/* ---- features ---------------------------------------------------------------------------------------------- */
+
+/* Proposals are a run-time set. X(id, text, standard): standard says whether WebAssembly 3.0 includes it. */
+#define TENON_FEATURE_MAP(X)                                  \
+    X(MVP, "mvp", 1)                                          \
+    X(MUTABLE_GLOBALS, "mutable-globals", 1)                  \
+    X(SIGN_EXTENSION, "sign-extension", 1)                    \
+    X(SATURATING_FLOAT, "saturating-float-to-int", 1)         \
+    X(MULTI_VALUE, "multi-value", 1)                          \
+    X(BULK_MEMORY, "bulk-memory", 1)                          \
+    X(REFERENCE_TYPES, "reference-types", 1)                  \
+    X(SIMD, "simd", 1)                                        \
+    X(RELAXED_SIMD, "relaxed-simd", 1)                        \
+    X(TAIL_CALL, "tail-call", 1)                              \
+    X(EXCEPTIONS, "exceptions", 1)                            \
+    X(FUNCTION_REFERENCES, "function-references", 1)          \
+    X(GC, "gc", 1)                                            \
+    X(MEMORY64, "memory64", 1)                                \
+    X(MULTI_MEMORY, "multi-memory", 1)                        \
+    X(EXTENDED_CONST, "extended-const", 1)                    \
+    X(THREADS, "threads", 0)                                  \
+    X(WIDE_ARITHMETIC, "wide-arithmetic", 0)                  \
+    X(CUSTOM_PAGE_SIZES, "custom-page-sizes", 0)              \
+    X(COMPACT_IMPORTS, "compact-imports", 0)
+
+typedef enum tenon_feature {
+#define X(id, text, standard) TENON_FEATURE_##id,
+    TENON_FEATURE_MAP(X)
+#undef X
+    TENON_FEATURE_COUNT
+} tenon_feature;
+
+/* A set of features: bit TENON_FEATURE_x of the word. */
+typedef uint64_t tenon_features;
+#define TENON_FEATURES_ALL ((((tenon_features)1) << TENON_FEATURE_COUNT) - 1)
+/* WebAssembly 3.0 alone. */
+TENON_API tenon_features tenon_features_standard(void);
+/* The name of a feature, or NULL past the end. */
+TENON_API const char *tenon_feature_text(tenon_feature feature);
+
+/* ---- engine, tenant, module -------------------------------------------------------------------------------- */
+
+/* How memories are kept inside their bounds. */
+typedef enum tenon_bounds {
+    TENON_BOUNDS_GUARDED, /* address space is reserved, faults become traps; checked where that cannot work */
+    TENON_BOUNDS_CHECKED  /* every access is compared with the size; no signal handler is needed */
+} tenon_bounds;
+
+/* Where the library takes memory from. realloc(ud, p, old, new): new 0 frees and returns NULL; a NULL result otherwise
+ * means failure and leaves p alone. map(ud, size) is asked before each mapping of size bytes and may refuse; NULL allows.
+ * Both may be called from several threads at once. */
+typedef struct tenon_allocator {
+    void *(*realloc)(void *ud, void *p, size_t old_size, size_t new_size);
+    bool (*map)(void *ud, size_t size);
+    void *ud;
+} tenon_allocator;
+
+typedef struct tenon_config {
+    size_t size;             /* sizeof(tenon_config): lets the structure grow */
+    tenon_features features; /* 0: tenon_features_standard() */
+    tenon_bounds bounds;
+    size_t stack_size;       /* bytes of guest stack per store; 0: 1 MiB */
+    tenon_allocator allocator; /* realloc NULL: malloc */
+} tenon_config;
+
+/* Makes an engine. config NULL: defaults. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out);
+/* Gives the caller's hold back; the engine goes when its last module and tenant have gone. */
+TENON_API void tenon_engine_delete(tenon_engine *engine);
+
+/* Limits of a tenant over all its stores; 0 means no limit. */
+typedef struct tenon_limits {
+    size_t size;         /* sizeof(tenon_limits) */
+    uint64_t memory_bytes; /* linear memories, tables and stacks together */
+    uint64_t instances;
+} tenon_limits;
+
+TENON_API TENON_MUST_CHECK tenon_status tenon_tenant_new(tenon_engine *engine, const tenon_limits *limits,
+                                                         tenon_tenant **out);
+/* All stores of the tenant must be gone. */
+TENON_API void tenon_tenant_delete(tenon_tenant *tenant);
+/* Bytes charged now. */
+TENON_API uint64_t tenon_tenant_memory_bytes(const tenon_tenant *tenant);
+
+/* Decodes and validates size bytes, which are copied. err may be NULL. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_module_new(tenon_engine *engine, const void *bytes, size_t size,
+                                                         tenon_module **out, tenon_error *err);
+/* The same without the copy: bytes must stay, unchanged, until the module and all its instances have gone. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_module_new_borrowed(tenon_engine *engine, const void *bytes, size_t size,
+                                                                  tenon_module **out, tenon_error *err);
+/* Gives the caller's hold back; instances keep their module. */
+TENON_API void tenon_module_delete(tenon_module *module);
+
+typedef enum tenon_kind {
+    TENON_KIND_FUNC,
+    TENON_KIND_TABLE,
+    TENON_KIND_MEMORY,
+    TENON_KIND_GLOBAL,
+    TENON_KIND_TAG
+} tenon_kind;
+TENON_API const char *tenon_kind_text(tenon_kind kind);
+
+/* Types of values. A reference says the hierarchy that it is in; the exact type stays inside. */
+typedef enum tenon_type {
+    TENON_I32 = 1,
+    TENON_I64,
+    TENON_F32,
+    TENON_F64,
+    TENON_V128,
+    TENON_FUNCREF,
+    TENON_EXTERNREF,
+    TENON_EXNREF,
+    TENON_ANYREF
+} tenon_type;
+TENON_API const char *tenon_type_text(tenon_type type);
+
+typedef struct tenon_import_info {
+    tenon_name module, name;
+    tenon_kind kind;
+} tenon_import_info;
+typedef struct tenon_export_info {
+    tenon_name name;
+    tenon_kind kind;
+} tenon_export_info;
+TENON_API size_t tenon_module_import_count(const tenon_module *module);
+TENON_API size_t tenon_module_export_count(const tenon_module *module);
+/* index must be below the count. */
+TENON_API tenon_import_info tenon_module_import(const tenon_module *module, size_t index);
+TENON_API tenon_export_info tenon_module_export(const tenon_module *module, size_t index);
+
+/* ---- values ------------------------------------------------------------------------------------------------ */
+
+/* A reference: 0 is null. External references are whatever non-zero word the host chose. */
+typedef uintptr_t tenon_ref;
+
+typedef struct tenon_val {
+    tenon_type type;
+    union {
+        int32_t i32;
+        int64_t i64;
+        float f32;
+        double f64;
+        uint8_t v128[16]; /* lane 0 first, little endian */
+        tenon_func *func;
+        tenon_ref ref;
+    } of;
+} tenon_val;
+
+/* One thing that can be imported or exported. */
+typedef struct tenon_extern {
+    tenon_kind kind;
+    union {
+        tenon_func *func;
+        tenon_table *table;
+        tenon_memory *memory;
+        tenon_global *global;
+        tenon_tag *tag;
+    } of;
+} tenon_extern;
+
+/* ---- store and instances ----------------------------------------------------------------------------------- */
+
+TENON_API TENON_MUST_CHECK tenon_status tenon_store_new(tenon_tenant *tenant, tenon_store **out);
+/* Frees everything in the store. No call may be running in it. */
+TENON_API void tenon_store_delete(tenon_store *store);
+
+/* Links, initializes and starts a module. imports are in the module's order. A trap of an initializer or of the start
+ * function gives TENON_TRAP; what it had already written to imported memories and tables stays, as the standard wants. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_instance_new(tenon_store *store, tenon_module *module,
+                                                           const tenon_extern *imports, size_t import_count,
+                                                           tenon_instance **out, tenon_error *err);
+/* Finds an export by name; false when there is none. */
+TENON_API bool tenon_instance_export(tenon_instance *instance, tenon_name name, tenon_extern *out);
+
+/* ---- linker: names to things --------------------------------------------------------------------------------- */
+
+TENON_API TENON_MUST_CHECK tenon_status tenon_linker_new(tenon_store *store, tenon_linker **out);
+TENON_API void tenon_linker_delete(tenon_linker *linker);
+/* Defines module.name; a second definition replaces the first. Names are copied. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_linker_define(tenon_linker *linker, tenon_name module, tenon_name name,
+                                                            tenon_extern what);
+/* Defines every export of an instance under the module name. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_linker_define_instance(tenon_linker *linker, tenon_name module,
+                                                                     tenon_instance *instance);
+TENON_API TENON_MUST_CHECK tenon_status tenon_linker_instantiate(tenon_linker *linker, tenon_module *module,
+                                                                 tenon_instance **out, tenon_error *err);
+
+/* ---- functions ----------------------------------------------------------------------------------------------- */
+
+/* A host function. args and results are disjoint; results come zeroed and typed. Returning other than TENON_OK ends the
+ * guest with that status; TENON_TRAP traps it. May call guests again through tenon_func_call. */
+typedef tenon_status (*tenon_callback)(void *context, tenon_caller *caller, const tenon_val *args, tenon_val *results);
+
+/* params and results are copied. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_func_new(tenon_store *store, const tenon_type *params, size_t param_count,
+                                                       const tenon_type *results, size_t result_count,
+                                                       tenon_callback callback, void *context, tenon_func **out);
+TENON_API size_t tenon_func_param_count(const tenon_func *func);
+TENON_API size_t tenon_func_result_count(const tenon_func *func);
+TENON_API tenon_type tenon_func_param_type(const tenon_func *func, size_t index);
+TENON_API tenon_type tenon_func_result_type(const tenon_func *func, size_t index);
+/* Runs func. Arguments are checked against its type (TENON_USAGE); results has room for all its results. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_func_call(tenon_func *func, const tenon_val *args, size_t arg_count,
+                                                        tenon_val *results, size_t result_count, tenon_error *err);
+/* The instance that called a host function; NULL when the host called it. */
+TENON_API tenon_instance *tenon_caller_instance(tenon_caller *caller);
+TENON_API tenon_store *tenon_caller_store(tenon_caller *caller);
+
+/* One frame of the newest trap, innermost first; false past the end. Valid until the store's next call. */
+typedef struct tenon_frame {
+    tenon_name module;   /* from the name section; empty when it has none */
+    tenon_name name;     /* of the function, likewise */
+    uint32_t function;   /* index in the module */
+    uint64_t offset;     /* byte offset in the module */
+} tenon_frame;
+TENON_API bool tenon_store_frame(const tenon_store *store, size_t index, tenon_frame *out);
+
+/* ---- memories, tables, globals, tags --------------------------------------------------------------------------- */
+
+/* Page counts; max UINT64_MAX: none. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_memory_new(tenon_store *store, uint64_t min_pages, uint64_t max_pages,
+                                                         tenon_bounds bounds, bool shared, tenon_memory **out);
+/* Bytes of the memory now; the pointer is valid until the memory grows. */
+TENON_API uint8_t *tenon_memory_data(tenon_memory *memory, uint64_t *size);
+/* Adds pages; TENON_LIMIT when maximum, tenant or host forbid. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_memory_grow(tenon_memory *memory, uint64_t pages);
+
+/* A table of funcref or externref, address64: indexed by i64. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_table_new(tenon_store *store, tenon_type type, uint64_t min, uint64_t max,
+                                                        bool address64, tenon_table **out);
+TENON_API uint64_t tenon_table_size(const tenon_table *table);
+TENON_API TENON_MUST_CHECK tenon_status tenon_table_get(const tenon_table *table, uint64_t index, tenon_ref *out);
+
+TENON_API TENON_MUST_CHECK tenon_status tenon_global_new(tenon_store *store, const tenon_val *value, bool is_mutable,
+                                                         tenon_global **out);
+TENON_API tenon_val tenon_global_get(const tenon_global *global);
+/* TENON_USAGE when the global is immutable or the type differs. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_global_set(tenon_global *global, const tenon_val *value);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
