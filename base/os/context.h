@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ * Registers of an interrupted thread, in a signal handler.
+ */
+#ifndef TN_BASE_OS_CONTEXT_H
+#define TN_BASE_OS_CONTEXT_H
+
+#include <stdint.h>
+
+/* The interrupted instruction. */
+uintptr_t tn_context_pc(const void *ucontext);
+/* Lets the thread go on in fn(arg), which must not return, on the same stack. */
+void tn_context_redirect(void *ucontext, void (*fn)(void *), void *arg);
+/* General register n of the CPU's own numbering: r0..r15 on x86-64, x0..x30 on aarch64. */
+uintptr_t tn_context_register(const void *ucontext, unsigned n);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT
+ * Files, errors and values for the subcommands.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+static bool read_stream(FILE *in, cli_file *out)
+{
+    uint8_t *bytes = NULL;
+    size_t size = 0, capacity = 0, got;
+
+    do {
+        if (size == capacity) {
+            capacity = capacity == 0 ? 65536 : capacity * 2;
+            uint8_t *more = realloc(bytes, capacity);
+            if (more == NULL) {
+                free(bytes);
+                errno = ENOMEM;
+                return false;
+            }
+            bytes = more;
+        }
+        got = fread(bytes + size, 1, capacity - size, in);
+        size += got;
+    } while (got > 0);
+    *out = (cli_file){ bytes, size, false };
+    return !ferror(in);
+}
+
+static bool map_file(const char *path, cli_file *out)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return false;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
+        FILE *in = fdopen(fd, "rb");
+        bool ok = in != NULL && read_stream(in, out);
+        if (in != NULL)
+            fclose(in);
+        return ok;
+    }
+    void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    if (p == MAP_FAILED)
+        return false;
+    *out = (cli_file){ p, (size_t)st.st_size, true };
+    return true;
+}
+
+bool cli_read_file(const char *path, cli_file *out)
+{
+    if (strcmp(path, "-") == 0 ? read_stream(stdin, out) : map_file(path, out))
+        return true;
+    fprintf(stderr, "tenon: %s: %s\n", path, strerror(errno));
+    return false;
+}
+
+void cli_release_file(cli_file *file)
+{
+    if (file->mapped)
+        munmap((void *)(uintptr_t)file->bytes, file->size);
+    else
+        free((void *)(uintptr_t)file->bytes);
+}
+
+int cli_exit_code(tenon_status status)
+{
+    switch (status) {
+    case TENON_OK:
+        return CLI_OK;
+    case TENON_MALFORMED:
+    case TENON_INVALID:
+    case TENON_UNSUPPORTED:
+        return CLI_LOAD;
+    case TENON_LINK:
+        return CLI_LINK;
+    case TENON_TRAP:
+    case TENON_EXCEPTION:
+        return CLI_TRAP;
+    case TENON_USAGE:
+        return CLI_USAGE;
+    default:
+        return CLI_FAILED;
+    }
+}
+
+int cli_report(const char *path, const tenon_error *err, tenon_status status)
+{
+    fprintf(stderr, "tenon: %s: %s", path, err->text[0] != '\0' ? err->text : tenon_status_text(status));
+    if (err->function != TENON_NO_INDEX)
+        fprintf(stderr, " (function %" PRIu32 ")", err->function);
+    if (err->offset != TENON_NO_OFFSET)
+        fprintf(stderr, " (at offset 0x%" PRIx64 ")", err->offset);
+    fputc('\n', stderr);
+    return cli_exit_code(status);
+}
+
+void cli_print_value(FILE *out, const tenon_val *v)
+{
+    switch (v->type) {
+    case TENON_I32:
+        fprintf(out, "%" PRId32, v->of.i32);
+        break;
+    case TENON_I64:
+        fprintf(out, "%" PRId64, v->of.i64);
+        break;
+    case TENON_F32:
+        fprintf(out, "%.9g", (double)v->of.f32);
+        break;
+    case TENON_F64:
+        fprintf(out, "%.17g", v->of.f64);
+        break;
+    case TENON_V128:
+        fputs("0x", out);
+        for (int i = 15; i >= 0; i--)
+            fprintf(out, "%02x", v->of.v128[i]);
+        break;
+    default:
+        if (v->of.ref == 0)
+            fputs("null", out);
+        else if (v->type == TENON_EXTERNREF)
+            fprintf(out, "externref:%" PRIuPTR, (uintptr_t)v->of.ref);
+        else
+            fputs(tenon_type_text(v->type), out);
+    }
+}
+
+/* Integers may be written signed or unsigned, in any base of C. */
+static bool parse_integer(const char *text, unsigned bits, uint64_t *out)
+{
+    char *end;
+
+    errno = 0;
+    if (*text == '-') {
+        long long value = strtoll(text, &end, 0);
+        *out = (uint64_t)value;
+        return errno == 0 && *end == '\0' && (bits == 64 || value >= INT32_MIN);
+    }
+    *out = strtoull(text, &end, 0);
+    return errno == 0 && *text != '\0' && *end == '\0' && (bits == 64 || *out <= UINT32_MAX);
+}
+
+static bool parse_vector(const char *text, uint8_t out[16])
+{
+    if (strncmp(text, "0x", 2) != 0 || strlen(text) != 34)
+        return false;
+    for (int i = 0; i < 16; i++) {
+        char digits[3] = { text[2 + 2 * i], text[3 + 2 * i], '\0' }, *end;
+        out[15 - i] = (uint8_t)strtoul(digits, &end, 16);
+        if (*end != '\0')
+            return false;
+    }
+    return true;
+}
+
+bool cli_parse_value(const char *text, tenon_type type, tenon_val *out)
+{
+    uint64_t bits;
+    char *end;
+
+    memset(out, 0, sizeof *out);
+    out->type = type;
+    switch (type) {
+    case TENON_I32:
+        if (!parse_integer(text, 32, &bits))
+            return false;
+        out->of.i32 = (int32_t)(uint32_t)bits;
+        return true;
+    case TENON_I64:
+        if (!parse_integer(text, 64, &bits))
+            return false;
+        out->of.i64 = (int64_t)bits;
+        return true;
+    case TENON_F32:
+        out->of.f32 = strtof(text, &end);
+        return *text != '\0' && *end == '\0';
+    case TENON_F64:
+        out->of.f64 = strtod(text, &end);
+        return *text != '\0' && *end == '\0';
+    case TENON_V128:
+        return parse_vector(text, out->of.v128);
+    case TENON_EXTERNREF:
+        if (strncmp(text, "externref:", 10) == 0 && parse_integer(text + 10, 64, &bits) && bits != 0) {
+            out->of.ref = (tenon_ref)bits;
+            return true;
+        }
+        return strcmp(text, "null") == 0;
+    default:
+        return strcmp(text, "null") == 0;
+    }
+}

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT
+ * The interpreter as a tier: code of a module, calls from the host, traps, backtraces and the search for catch clauses.
+ */
+#include <stdlib.h>
+
+#include "base/os/context.h"
+#include "runtime/interp/interp.h"
+#include "runtime/interp/translate.h"
+
+struct tn_code {
+    tenon_module *module;
+    bool guarded;
+    uint32_t count; /* own functions of the module */
+    tn_entry *entries;
+    tn_cell *stubs; /* two cells each: translate me */
+    tn_function **functions; /* by own index; NULL until translated */
+    tn_function **by_address;
+    uint32_t translated;
+};
+
+/* ---- code ---- */
+
+static void code_delete(tn_code *code)
+{
+    tn_mem *mem = &code->module->engine->mem;
+
+    for (uint32_t i = 0; i < code->translated; i++) {
+        tn_function_fini(mem, code->by_address[i]);
+        tn_free(mem, code->by_address[i], sizeof **code->by_address);
+    }
+    tn_free(mem, code->entries, (code->count + 1) * sizeof *code->entries);
+    tn_free(mem, code->stubs, (code->count + 1) * 2 * sizeof *code->stubs);
+    tn_free(mem, code->functions, (code->count + 1) * sizeof *code->functions);
+    tn_free(mem, code->by_address, (code->count + 1) * sizeof *code->by_address);
+    tn_free(mem, code, sizeof *code);
+}
+
+static tn_code *code_new(tenon_module *module, tenon_bounds bounds)
+{
+    tn_mem *mem = &module->engine->mem;
+    const tn_module *m = &module->core;
+    tn_code *code = tn_alloc_zeroed(mem, sizeof *code);
+
+    if (code == NULL)
+        return NULL;
+    code->module = module;
+    code->guarded = bounds == TENON_BOUNDS_GUARDED;
+    code->count = m->body_count;
+    code->entries = tn_alloc(mem, (code->count + 1) * sizeof *code->entries);
+    code->stubs = tn_alloc(mem, (code->count + 1) * 2 * sizeof *code->stubs);
+    code->functions = tn_alloc_zeroed(mem, (code->count + 1) * sizeof *code->functions);
+    code->by_address = tn_alloc_zeroed(mem, (code->count + 1) * sizeof *code->by_address);
+    if (code->entries == NULL || code->stubs == NULL || code->functions == NULL || code->by_address == NULL) {
+        code_delete(code);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < code->count; i++) {
+        const tn_type *type = tn_module_func_type(m, m->imported_funcs + i);
+        code->stubs[2 * i].handler = tn_h_translate;
+        code->stubs[2 * i + 1].u32[0] = i;
+        /* Room for the parameters and the return record is all that a call writes before translation. */
+        code->entries[i] = (tn_entry){ &code->stubs[2 * i], (type->param_slots + 2) * (uint32_t)sizeof(tn_slot), 0 };
+    }
+    return code;
+}
+
+static tn_entry *entries(tn_code *code)
+{
+    return code->entries;
+}
+
+static tn_code *code_of(const tenon_instance *in)
+{
+    return in->module->code[in->entries_mode];
+}
+
+/* With the module's lock held. */
+static void publish(tn_code *code, tn_function *function)
+{
+    uint32_t at = code->translated++;
+    tn_entry *entry = &code->entries[function->own];
+
+    for (; at > 0 && code->by_address[at - 1]->cells > function->cells; at--)
+        code->by_address[at] = code->by_address[at - 1];
+    code->by_address[at] = function;
+    code->functions[function->own] = function;
+    entry->frame_bytes = function->frame_slots * (uint32_t)sizeof(tn_slot);
+    entry->zero_slots = function->zero_slots;
+    __atomic_store_n(&entry->code, function->cells, __ATOMIC_RELEASE);
+}
+
+static bool translate_locked(tn_code *code, uint32_t own)
+{
+    tn_mem *mem = &code->module->engine->mem;
+
+    if (code->functions[own] != NULL)
+        return true;
+    tn_function *function = tn_alloc(mem, sizeof *function);
+    if (function == NULL)
+        return false;
+    if (tn_translate(code->module, code->entries, code->guarded, own, function) != TENON_OK) {
+        tn_free(mem, function, sizeof *function);
+        return false;
+    }
+    publish(code, function);
+    return true;
+}
+
+bool tn_interp_translate(tenon_instance *in, uint32_t own)
+{
+    tn_os_mutex_lock(&in->module->lock);
+    bool ok = translate_locked(code_of(in), own);
+    tn_os_mutex_unlock(&in->module->lock);
+    return ok;
+}
+
+/* ---- places ---- */
+
+/* The function that a cell belongs to; NULL for cells of ours. */
+static const tn_function *function_at(const tenon_instance *in, const tn_cell *pc)
+{
+    const tn_code *code = code_of(in);
+    const tn_function *found = NULL;
+
+    tn_os_mutex_lock(&in->module->lock);
+    for (uint32_t low = 0, high = code->translated; low < high;) {
+        uint32_t middle = (low + high) / 2;
+        const tn_function *f = code->by_address[middle];
+        if (pc < f->cells)
+            high = middle;
+        else if (pc >= f->cells + f->cell_count)
+            low = middle + 1;
+        else {
+            found = f;
+            break;
+        }
+    }
+    tn_os_mutex_unlock(&in->module->lock);
+    return found;
+}
+
+static uint64_t offset_at(const tenon_instance *in, const tn_function *f, const tn_cell *pc)
+{
+    uint32_t cell = (uint32_t)(pc - f->cells), low = 0, high = f->map_count;
+
+    while (high - low > 1) {
+        uint32_t middle = (low + high) / 2;
+        if (f->map[middle].cell <= cell)
+            low = middle;
+        else
+            high = middle;
+    }
+    return in->module->core.bodies[f->own].offset + (f->map_count > 0 ? f->map[low].offset : 0);
+}
+
+/* A position on the guest's stack: frames are walked by stepping outwards. */
+typedef struct walk {
+    const tn_cell *pc; /* at or, for callers, behind the instruction */
+    tn_slot *fp;
+    tenon_instance *in;
+} walk;
+
+/* To the caller's frame; false at the border to the host. */
+static bool step_out(walk *w, const tn_function *f)
+{
+    const tn_slot *record = w->fp + f->param_slots;
+
+    w->pc = record[0].pc;
+    w->fp = record[1].fp;
+    while (w->pc == tn_bridge_cells) {
+        const tn_slot *bridge = w->fp;
+        w->pc = bridge[0].pc;
+        w->fp = bridge[1].fp;
+        w->in = bridge[2].pointer;
+    }
+    return w->pc != tn_exit_cells;
+}
+
+static void record_frames(tenon_store *store, const tn_cell *pc, tn_slot *fp, tenon_instance *in)
+{
+    walk w = { pc, fp, in };
+    const tn_function *f = function_at(w.in, w.pc);
+
+    store->frame_count = 0;
+    while (f != NULL && store->frame_count < TN_MAX_FRAMES) {
+        store->frames[store->frame_count] =
+            (tn_location){ w.in, w.in->module->core.imported_funcs + f->own,
+                           offset_at(w.in, f, store->frame_count == 0 ? w.pc : w.pc - 1) };
+        store->frame_count++;
+        if (!step_out(&w, f))
+            break;
+        f = function_at(w.in, w.pc - 1);
+    }
+}
+
+/* ---- traps ---- */
+
+void tn_interp_note(tenon_instance *in, const tn_cell *pc, tn_slot *fp, tenon_trap trap)
+{
+    tenon_store *store = in->store;
+
+    store->trap_pc = pc;
+    store->trap_fp = fp;
+    store->trap_instance = in;
+    store->activation->trap = trap;
+}
+
+extern const char tn_handlers_start[] __asm__("__start_tn_handlers");
+extern const char tn_handlers_end[] __asm__("__stop_tn_handlers");
+
+static bool owns_pc(uintptr_t pc)
+{
+    return pc >= (uintptr_t)tn_handlers_start && pc < (uintptr_t)tn_handlers_end;
+}
+
+#if TN_RECOVERS_PC
+/* Handlers get pc, fp, memory and instance in r12 to r15, and step pc by an instruction's length at most once. The right
+ * candidate is the one whose handler is the closest at or before the faulting instruction. */
+static void note_fault(tenon_store *store, const tn_fault *fault)
+{
+    const tn_cell *at = (const tn_cell *)tn_context_register(fault->ucontext, 12), *best = at;
+    uintptr_t distance = UINTPTR_MAX;
+
+    for (int back = 0; back <= 8; back++) {
+        const tn_cell *candidate = at - back;
+        uintptr_t handler = (uintptr_t)candidate->pointer;
+        if (handler <= fault->pc && fault->pc - handler < distance && owns_pc(handler)) {
+            distance = fault->pc - handler;
+            best = candidate;
+        }
+    }
+    store->trap_pc = best;
+    store->trap_fp = (tn_slot *)tn_context_register(fault->ucontext, 13);
+    store->trap_instance = (tenon_instance *)tn_context_register(fault->ucontext, 15);
+}
+#else
+static void note_fault(tenon_store *store, const tn_fault *fault)
+{
+    /* The handler has noted where it is. */
+    (void)store;
+    (void)fault;
+}
+#endif
+
+/* ---- calls from the host ---- */
+
+typedef struct start {
+    tenon_instance *in;
+    tn_slot *fp;
+    const tn_cell *pc;
+} start;
+
+static void enter(void *arg)
+{
+    start *s = arg;
+#if TN_TAIL_DISPATCH
+    tn_vec zero = { 0, 0 };
+    s->pc->handler(s->pc, s->fp, s->in->memory0, s->in, 0, 0, zero, zero);
+#else
+    tn_machine machine = { s->fp, s->in->memory0, s->in };
+    const tn_cell *pc = s->pc;
+    while (pc != NULL)
+        pc = pc->handler(pc, machine.fp, machine.mem, machine.in, &machine);
+#endif
+}
+
+/* The failure that ended an activation, if it did. */
+static tenon_status outcome(tenon_store *store, tenon_trap trap, tenon_error *err)
+{
+    if (store->pending != NULL)
+        return tn_fail_plain(err, TENON_EXCEPTION, "uncaught exception");
+    if (trap == TENON_TRAP_NONE)
+        return TENON_OK;
+    if (store->trap_pc != NULL)
+        record_frames(store, store->trap_pc, store->trap_fp, store->trap_instance);
+    if (trap == TENON_TRAP_HOST && store->host_status != TENON_TRAP) {
+        tn_fail_plain(err, store->host_status, "a host function failed: %s", tenon_status_text(store->host_status));
+        return store->host_status;
+    }
+    tn_fail_trap(err, trap);
+    if (err != NULL && store->frame_count > 0) {
+        err->function = store->frames[0].function;
+        err->offset = store->frames[0].offset;
+    }
+    return TENON_TRAP;
+}
+
+static tenon_status run(tenon_func *func, tn_slot *args, tenon_error *err)
+{
+    tenon_store *store = func->store;
+    const tn_entry *entry = func->entry;
+    uint32_t own = func->index - func->instance->module->core.imported_funcs;
+    tn_slot *top = store->stack_top;
+
+    store->trap_pc = NULL;
+    store->frame_count = 0;
+    store->pending = NULL;
+    if (!tn_interp_translate(func->instance, own))
+        return tn_fail_trap(err, TENON_TRAP_OUT_OF_MEMORY);
+    if ((uintptr_t)args + entry->frame_bytes > (uintptr_t)store->stack_limit)
+        return tn_fail_trap(err, TENON_TRAP_STACK_EXHAUSTED);
+    tn_slot *record = args + func->type->param_slots;
+    record[0].pc = tn_exit_cells;
+    record[1].fp = NULL;
+    memset(record + 2, 0, entry->zero_slots * sizeof *record);
+    start s = { func->instance, args, entry->code };
+    tenon_trap trap = tn_activate(store, enter, &s);
+    store->stack_top = top;
+    return outcome(store, trap, err);
+}
+
+bool tn_interp_call_host(tenon_func *func, tenon_instance *in, tn_slot *args, const tn_cell *pc, tn_slot *fp)
+{
+    tenon_store *store = in->store;
+    tenon_status status = tn_call_host(func, in, args);
+
+    if (status == TENON_OK)
+        return true;
+    store->host_status = status;
+    if (status == TENON_EXCEPTION && store->pending != NULL) {
+        store->resume = tn_interp_unwind(store, pc, fp, in, store->pending);
+        return false;
+    }
+    store->pending = NULL;
+    tn_interp_note(in, pc, fp, TENON_TRAP_HOST);
+    return false;
+}
+
+/* ---- exceptions ---- */
+
+static const tn_clause *matching(const tn_function *f, const tn_try *try, const tenon_instance *in, const tn_exception *e)
+{
+    for (uint32_t i = 0; i < try->clause_count; i++) {
+        const tn_clause *clause = &f->clauses[try->clauses + i];
+        if (clause->kind >= 2 || in->tags[clause->tag] == e->tag)
+            return clause;
+    }
+    return NULL;
+}
+
+static const tn_clause *find_clause(const tn_function *f, const tn_cell *pc, const tenon_instance *in,
+                                    const tn_exception *e)
+{
+    uint32_t cell = (uint32_t)(pc - f->cells);
+
+    /* Later ones are inside earlier ones. */
+    for (uint32_t i = f->try_count; i > 0; i--) {
+        const tn_try *try = &f->tries[i - 1];
+        const tn_clause *clause = cell >= try->from && cell < try->to ? matching(f, try, in, e) : NULL;
+        if (clause != NULL)
+            return clause;
+    }
+    return NULL;
+}
+
+bool tn_interp_unwind(tenon_store *store, const tn_cell *pc, tn_slot *fp, tenon_instance *in, tn_exception *e)
+{
+    walk w = { pc, fp, in };
+    const tn_function *f = function_at(w.in, w.pc);
+    const tn_cell *at = w.pc;
+
+    while (f != NULL) {
+        const tn_clause *clause = find_clause(f, at, w.in, e);
+        if (clause != NULL) {
+            tn_slot *to = w.fp + clause->slot;
+            uint32_t slots = clause->kind < 2 ? e->tag->type->param_slots : 0;
+            memcpy(to, e->values, slots * sizeof *to);
+            if (clause->kind & 1)
+                to[slots].pointer = e;
+            store->trap_pc = f->cells + clause->landing;
+            store->trap_fp = w.fp;
+            store->trap_instance = w.in;
+            return true;
+        }
+        if (!step_out(&w, f))
+            break;
+        at = w.pc - 1;
+        f = function_at(w.in, at);
+    }
+    return false;
+}
+
+const tn_tier tn_interp_tier = { .name = "interp", .code_new = code_new, .code_delete = code_delete, .entries = entries,
+                                 .run = run, .owns_pc = owns_pc, .note_fault = note_fault };

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT
+ * The tiers that this build of the library has, the default first. Leaving one out means linking another file here.
+ */
+#include "runtime/interp/interp.h"
+
+const tn_tier *const tn_tiers[] = { &tn_interp_tier, NULL };

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT
+ * Engines, tenants, modules: what is shared between stores.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "runtime/vm/runtime.h"
+
+#define DEFAULT_STACK_SIZE ((size_t)1 << 20)
+
+/* ---- engine ---- */
+
+tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out)
+{
+    tenon_config defaults = { .size = sizeof defaults };
+    tn_mem mem;
+
+    if (config == NULL)
+        config = &defaults;
+    if (config->size != sizeof *config || (config->features & ~TENON_FEATURES_ALL))
+        return TENON_USAGE;
+    tn_mem_init(&mem, &config->allocator);
+    tenon_engine *engine = tn_alloc_zeroed(&mem, sizeof *engine);
+    if (engine == NULL)
+        return TENON_NOMEM;
+    engine->mem = mem;
+    engine->features = config->features != 0 ? config->features | 1 : tenon_features_standard();
+    engine->bounds = config->bounds;
+    engine->stack_size = config->stack_size != 0 ? config->stack_size : DEFAULT_STACK_SIZE;
+    engine->tier = tn_tiers[0];
+    engine->types = tn_types_new(&engine->mem);
+    atomic_init(&engine->refs, 1);
+    if (engine->types == NULL) {
+        tn_free(&mem, engine, sizeof *engine);
+        return TENON_NOMEM;
+    }
+    if (engine->bounds == TENON_BOUNDS_GUARDED)
+        TN_TRY(tn_signals_install());
+    *out = engine;
+    return TENON_OK;
+}
+
+void tn_engine_ref(tenon_engine *engine)
+{
+    atomic_fetch_add(&engine->refs, 1);
+}
+
+void tn_engine_unref(tenon_engine *engine)
+{
+    tn_mem mem = engine->mem;
+
+    if (atomic_fetch_sub(&engine->refs, 1) != 1)
+        return;
+    tn_types_delete(engine->types);
+    tn_free(&mem, engine, sizeof *engine);
+}
+
+void tenon_engine_delete(tenon_engine *engine)
+{
+    if (engine != NULL)
+        tn_engine_unref(engine);
+}
+
+/* ---- tenant ---- */
+
+tenon_status tenon_tenant_new(tenon_engine *engine, const tenon_limits *limits, tenon_tenant **out)
+{
+    if (limits != NULL && limits->size != sizeof *limits)
+        return TENON_USAGE;
+    tenon_tenant *tenant = tn_alloc_zeroed(&engine->mem, sizeof *tenant);
+    if (tenant == NULL)
+        return TENON_NOMEM;
+    if (limits != NULL)
+        tenant->limits = *limits;
+    tenant->engine = engine;
+    tn_engine_ref(engine);
+    *out = tenant;
+    return TENON_OK;
+}
+
+void tenon_tenant_delete(tenon_tenant *tenant)
+{
+    if (tenant == NULL)
+        return;
+    tenon_engine *engine = tenant->engine;
+    TN_ASSERT(atomic_load(&tenant->memory_bytes) == 0);
+    tn_free(&engine->mem, tenant, sizeof *tenant);
+    tn_engine_unref(engine);
+}
+
+uint64_t tenon_tenant_memory_bytes(const tenon_tenant *tenant)
+{
+    return atomic_load(&tenant->memory_bytes);
+}
+
+bool tn_tenant_charge(tenon_tenant *tenant, uint64_t bytes)
+{
+    uint64_t before = atomic_fetch_add(&tenant->memory_bytes, bytes), limit = tenant->limits.memory_bytes;
+
+    if (limit == 0 || (before <= limit && bytes <= limit - before))
+        return true;
+    atomic_fetch_sub(&tenant->memory_bytes, bytes);
+    return false;
+}
+
+void tn_tenant_release(tenon_tenant *tenant, uint64_t bytes)
+{
+    atomic_fetch_sub(&tenant->memory_bytes, bytes);
+}
+
+/* ---- module ---- */
+
+tenon_status tenon_module_new_borrowed(tenon_engine *engine, const void *bytes, size_t size, tenon_module **out,
+                                       tenon_error *err)
+{
+    tn_error_clear(err);
+    tenon_module *module = tn_alloc_zeroed(&engine->mem, sizeof *module);
+    if (module == NULL)
+        return tn_fail_plain(err, TENON_NOMEM, "out of memory while loading a module");
+    tenon_status status =
+        tn_module_load(&module->core, &engine->mem, engine->types, engine->features, bytes, size, err);
+    if (status != TENON_OK) {
+        tn_free(&engine->mem, module, sizeof *module);
+        return status;
+    }
+    atomic_init(&module->refs, 1);
+    tn_os_mutex_init(&module->lock);
+    module->engine = engine;
+    tn_engine_ref(engine);
+    *out = module;
+    return TENON_OK;
+}
+
+tenon_status tenon_module_new(tenon_engine *engine, const void *bytes, size_t size, tenon_module **out,
+                              tenon_error *err)
+{
+    tn_error_clear(err);
+    uint8_t *copy = tn_alloc(&engine->mem, size + (size == 0));
+    if (copy == NULL)
+        return tn_fail_plain(err, TENON_NOMEM, "out of memory while loading a module");
+    if (size > 0)
+        memcpy(copy, bytes, size);
+    tenon_status status = tenon_module_new_borrowed(engine, copy, size, out, err);
+    if (status != TENON_OK) {
+        tn_free(&engine->mem, copy, size + (size == 0));
+        return status;
+    }
+    (*out)->owned = copy;
+    return TENON_OK;
+}
+
+void tn_module_ref(tenon_module *module)
+{
+    atomic_fetch_add(&module->refs, 1);
+}
+
+void tenon_module_delete(tenon_module *module)
+{
+    if (module == NULL || atomic_fetch_sub(&module->refs, 1) != 1)
+        return;
+    tenon_engine *engine = module->engine;
+    for (int i = 0; i < 2; i++)
+        if (module->code[i] != NULL)
+            engine->tier->code_delete(module->code[i]);
+    size_t size = module->core.size;
+    tn_module_fini(&module->core);
+    tn_free(&engine->mem, module->owned, size + (size == 0));
+    tn_os_mutex_fini(&module->lock);
+    tn_free(&engine->mem, module, sizeof *module);
+    tn_engine_unref(engine);
+}
+
+size_t tenon_module_import_count(const tenon_module *module)
+{
+    return module->core.import_count;
+}
+
+size_t tenon_module_export_count(const tenon_module *module)
+{
+    return module->core.export_count;
+}
+
+tenon_import_info tenon_module_import(const tenon_module *module, size_t index)
+{
+    const tn_import *import = &module->core.imports[index];
+    return (tenon_import_info){ import->module, import->name, import->kind };
+}
+
+tenon_export_info tenon_module_export(const tenon_module *module, size_t index)
+{
+    const tn_export *export = &module->core.exports[index];
+    return (tenon_export_info){ export->name, export->kind };
+}

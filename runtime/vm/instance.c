@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT
+ * Instantiation (specification 4.5.4): matching of imports, allocation, initializers, start.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "runtime/vm/runtime.h"
+
+/* ---- matching of imports (specification 3.3 and 4.5.3) ---- */
+
+static bool limits_match(const tn_limits *want, uint64_t size, const tn_limits *have)
+{
+    return want->is64 == have->is64 && size >= want->min && (!want->has_max || (have->has_max && have->max <= want->max));
+}
+
+static bool memory_matches(const tn_limits *want, const tenon_memory *have)
+{
+    return want->shared == have->type.shared && want->page_log2 == have->page_log2 &&
+           limits_match(want, have->pages, &have->type);
+}
+
+static bool global_matches(const tn_types *types, const tn_global_type *want, const tn_global_type *have)
+{
+    if (want->is_mutable != have->is_mutable)
+        return false;
+    return want->is_mutable ? want->type == have->type : tn_is_subtype(types, have->type, want->type);
+}
+
+static bool import_matches(const tn_module *m, const tn_import *import, const tenon_extern *have)
+{
+    const tn_types *types = m->registry;
+
+    switch (import->kind) {
+    case TENON_KIND_FUNC:
+        return tn_is_subtype_id(types, have->of.func->type->id, m->funcs[import->index]);
+    case TENON_KIND_TABLE:
+        return m->tables[import->index].type.type == have->of.table->type.type &&
+               limits_match(&m->tables[import->index].type.limits, have->of.table->size, &have->of.table->type.limits);
+    case TENON_KIND_MEMORY:
+        return memory_matches(&m->memories[import->index], have->of.memory);
+    case TENON_KIND_GLOBAL:
+        return global_matches(types, &m->globals[import->index].type, &have->of.global->type);
+    case TENON_KIND_TAG:
+        return have->of.tag->type->id == m->tags[import->index];
+    }
+    return false;
+}
+
+static const tenon_store *store_of(const tenon_extern *e)
+{
+    switch (e->kind) {
+    case TENON_KIND_FUNC:
+        return e->of.func->store;
+    case TENON_KIND_TABLE:
+        return e->of.table->store;
+    case TENON_KIND_MEMORY:
+        return e->of.memory->store;
+    case TENON_KIND_GLOBAL:
+        return e->of.global->store;
+    case TENON_KIND_TAG:
+        return e->of.tag->store;
+    }
+    return NULL;
+}
+
+static tenon_status check_imports(const tenon_store *store, const tn_module *m, const tenon_extern *imports, size_t count,
+                                  tenon_error *err)
+{
+    if (count != m->import_count)
+        return tn_fail_plain(err, TENON_USAGE, "the module has %u imports, not %zu", (unsigned)m->import_count, count);
+    for (size_t i = 0; i < count; i++) {
+        const tn_import *import = &m->imports[i];
+        if (imports[i].of.func != NULL && store_of(&imports[i]) != store)
+            return tn_fail_plain(err, TENON_USAGE, "import %zu belongs to another store", i);
+        if (imports[i].of.func == NULL || imports[i].kind != import->kind || !import_matches(m, import, &imports[i]))
+            return tn_fail_plain(err, TENON_LINK, "incompatible import type: %.*s.%.*s is not a matching %s",
+                                 (int)(import->module.size > 60 ? 60 : import->module.size), import->module.data,
+                                 (int)(import->name.size > 60 ? 60 : import->name.size), import->name.data,
+                                 tenon_kind_text(import->kind));
+    }
+    return TENON_OK;
+}
+
+/* ---- allocation ---- */
+
+static tenon_status allocate(tenon_store *store, tenon_module *module, tenon_instance **out)
+{
+    const tn_module *m = &module->core;
+    tn_arena *a = &store->arena;
+    tenon_instance *in = tn_arena_alloc(a, 1, sizeof *in);
+
+    if (in == NULL)
+        return TENON_NOMEM;
+    in->stack_limit = store->stack_limit;
+    in->store = store;
+    in->module = module;
+    in->memories = tn_arena_alloc(a, m->memory_count, sizeof *in->memories);
+    in->tables = tn_arena_alloc(a, m->table_count, sizeof *in->tables);
+    in->globals = tn_arena_alloc(a, m->global_count, sizeof *in->globals);
+    in->global_objects = tn_arena_alloc(a, m->global_count, sizeof *in->global_objects);
+    in->imported_funcs = tn_arena_alloc(a, m->imported_funcs, sizeof *in->imported_funcs);
+    in->tags = tn_arena_alloc(a, m->tag_count, sizeof *in->tags);
+    in->dropped_elems = tn_arena_alloc(a, m->elem_count, 1);
+    in->dropped_datas = tn_arena_alloc(a, m->data_count, 1);
+    if (in->memories == NULL || in->tables == NULL || in->globals == NULL || in->global_objects == NULL ||
+        in->imported_funcs == NULL || in->tags == NULL || in->dropped_elems == NULL || in->dropped_datas == NULL)
+        return TENON_NOMEM;
+    in->own_funcs = tn_alloc_zeroed(&store->engine->mem, (m->body_count + 1) * sizeof *in->own_funcs);
+    if (in->own_funcs == NULL)
+        return TENON_NOMEM;
+    tn_module_ref(module);
+    atomic_fetch_add(&store->tenant->instances, 1);
+    in->next = store->instances;
+    store->instances = in;
+    *out = in;
+    return TENON_OK;
+}
+
+tenon_func *tn_instance_func(tenon_instance *in, uint32_t index)
+{
+    const tn_module *m = &in->module->core;
+
+    if (index < m->imported_funcs)
+        return in->imported_funcs[index];
+    tenon_func *func = &in->own_funcs[index - m->imported_funcs];
+    if (func->type == NULL)
+        *func = (tenon_func){ .type = tn_module_func_type(m, index), .instance = in,
+                              .entry = &in->entries[index - m->imported_funcs], .index = index, .store = in->store };
+    return func;
+}
+
+static void take_imports(tenon_instance *in, const tenon_extern *imports)
+{
+    const tn_module *m = &in->module->core;
+
+    for (uint32_t i = 0; i < m->import_count; i++) {
+        uint32_t index = m->imports[i].index;
+        switch (m->imports[i].kind) {
+        case TENON_KIND_FUNC:
+            in->imported_funcs[index] = imports[i].of.func;
+            break;
+        case TENON_KIND_TABLE:
+            in->tables[index] = imports[i].of.table;
+            break;
+        case TENON_KIND_MEMORY:
+            in->memories[index] = imports[i].of.memory;
+            break;
+        case TENON_KIND_GLOBAL:
+            in->global_objects[index] = imports[i].of.global;
+            in->globals[index] = &imports[i].of.global->value;
+            break;
+        case TENON_KIND_TAG:
+            in->tags[index] = imports[i].of.tag;
+            break;
+        }
+    }
+}
+
+static tenon_status make_memories(tenon_instance *in, tenon_error *err)
+{
+    const tn_module *m = &in->module->core;
+
+    for (uint32_t i = m->imported_memories; i < m->memory_count; i++)
+        TN_TRY(tn_memory_new(in->store, &m->memories[i], in->store->engine->bounds, &in->memories[i], err));
+    in->entries_mode = TENON_BOUNDS_CHECKED;
+    if (m->memory_count == 0 || in->memories[0]->bounds == TENON_BOUNDS_GUARDED) {
+        in->entries_mode = TENON_BOUNDS_GUARDED;
+        in->memory0 = m->memory_count == 0 ? NULL : in->memories[0]->base;
+    }
+    return TENON_OK;
+}
+
+/* Code is made for the mode that memory 0 really has, never for the one that the engine prefers. */
+static tenon_status find_code(tenon_instance *in, tenon_error *err)
+{
+    tenon_module *module = in->module;
+    const tn_tier *tier = module->engine->tier;
+
+    tn_os_mutex_lock(&module->lock);
+    tn_code **code = &module->code[in->entries_mode];
+    if (*code == NULL)
+        *code = tier->code_new(module, (tenon_bounds)in->entries_mode);
+    if (*code != NULL)
+        in->entries = tier->entries(*code);
+    tn_os_mutex_unlock(&module->lock);
+    return in->entries != NULL ? TENON_OK : tn_fail_plain(err, TENON_NOMEM, "out of memory for code");
+}
+
+static tenon_status make_tags(tenon_instance *in)
+{
+    const tn_module *m = &in->module->core;
+
+    for (uint32_t i = m->imported_tags; i < m->tag_count; i++) {
+        in->tags[i] = tn_arena_alloc(&in->store->arena, 1, sizeof **in->tags);
+        if (in->tags[i] == NULL)
+            return TENON_NOMEM;
+        *in->tags[i] = (tenon_tag){ tn_types_get(m->registry, m->tags[i]), in->store };
+    }
+    return TENON_OK;
+}
+
+static tenon_status make_globals(tenon_instance *in, tenon_error *err)
+{
+    const tn_module *m = &in->module->core;
+    uint32_t own = m->global_count - m->imported_globals;
+    tenon_global *objects = tn_arena_alloc(&in->store->arena, own, sizeof *objects);
+
+    if (objects == NULL)
+        return TENON_NOMEM;
+    for (uint32_t i = m->imported_globals; i < m->global_count; i++) {
+        tenon_global *global = &objects[i - m->imported_globals];
+        global->type = m->globals[i].type;
+        global->store = in->store;
+        global->next = in->store->globals;
+        in->store->globals = global;
+        in->global_objects[i] = global;
+        in->globals[i] = &global->value;
+        TN_TRY(tn_constant(in, m->globals[i].init, &global->value, err));
+    }
+    return TENON_OK;
+}
+
+static tenon_status make_tables(tenon_instance *in, tenon_error *err)
+{
+    const tn_module *m = &in->module->core;
+    tn_value init;
+
+    for (uint32_t i = m->imported_tables; i < m->table_count; i++) {
+        init = (tn_value){ .slot = { { 0 } } };
+        if (m->tables[i].init.size > 0)
+            TN_TRY(tn_constant(in, m->tables[i].init, &init, err));
+        TN_TRY(tn_table_new(in->store, &m->tables[i].type, init.slot[0].ref, &in->tables[i], err));
+    }
+    return TENON_OK;
+}
+
+/* ---- initialization ---- */
+
+static tenon_status trap_at(tenon_trap trap, uint64_t offset, tenon_error *err)
+{
+    if (trap == TENON_TRAP_NONE)
+        return TENON_OK;
+    tn_fail_trap(err, trap);
+    if (err != NULL && err->offset == TENON_NO_OFFSET)
+        err->offset = offset;
+    return TENON_TRAP;
+}
+
+static tenon_status init_elements(tenon_instance *in, tenon_error *err)
+{
+    const tn_module *m = &in->module->core;
+    tn_value at;
+
+    for (uint32_t i = 0; i < m->elem_count; i++) {
+        const tn_elem *e = &m->elems[i];
+        if (e->mode == TN_SEGMENT_ACTIVE) {
+            TN_TRY(tn_constant(in, e->offset, &at, err));
+            uint64_t to = m->tables[e->table].type.limits.is64 ? at.slot[0].i64 : at.slot[0].i32;
+            TN_TRY(trap_at(tn_table_init(in, e->table, i, to, 0, e->count), e->offset.offset, err));
+        }
+        in->dropped_elems[i] = e->mode != TN_SEGMENT_PASSIVE;
+    }
+    return TENON_OK;
+}
+
+static tenon_status init_datas(tenon_instance *in, tenon_error *err)
+{
+    const tn_module *m = &in->module->core;
+    tn_value at;
+
+    for (uint32_t i = 0; i < m->data_count; i++) {
+        const tn_data *d = &m->datas[i];
+        if (d->mode != TN_SEGMENT_ACTIVE)
+            continue;
+        TN_TRY(tn_constant(in, d->offset, &at, err));
+        uint64_t to = m->memories[d->memory].is64 ? at.slot[0].i64 : at.slot[0].i32;
+        TN_TRY(trap_at(tn_memory_init(in, d->memory, i, to, 0, d->bytes.size), d->offset.offset, err));
+        in->dropped_datas[i] = 1;
+    }
+    return TENON_OK;
+}
+
+static tenon_status run_start(tenon_instance *in, tenon_error *err)
+{
+    const tn_module *m = &in->module->core;
+
+    if (m->start == TENON_NO_INDEX)
+        return TENON_OK;
+    return tenon_func_call(tn_instance_func(in, m->start), NULL, 0, NULL, 0, err);
+}
+
+static tenon_status build(tenon_instance *in, const tenon_extern *imports, tenon_error *err)
+{
+    take_imports(in, imports);
+    TN_TRY(make_memories(in, err));
+    TN_TRY(find_code(in, err));
+    TN_TRY(make_tags(in));
+    TN_TRY(make_globals(in, err));
+    TN_TRY(make_tables(in, err));
+    TN_TRY(init_elements(in, err));
+    TN_TRY(init_datas(in, err));
+    return run_start(in, err);
+}
+
+tenon_status tenon_instance_new(tenon_store *store, tenon_module *module, const tenon_extern *imports,
+                                size_t import_count, tenon_instance **out, tenon_error *err)
+{
+    tenon_instance *in;
+
+    tn_error_clear(err);
+    if (store->engine != module->engine)
+        return tn_fail_plain(err, TENON_USAGE, "store and module belong to different engines");
+    uint64_t limit = store->tenant->limits.instances;
+    if (limit != 0 && atomic_load(&store->tenant->instances) >= limit)
+        return tn_fail_plain(err, TENON_LIMIT, "the tenant may have %llu instances", (unsigned long long)limit);
+    TN_TRY(check_imports(store, &module->core, imports, import_count, err));
+    tenon_status status = allocate(store, module, &in);
+    if (status == TENON_OK)
+        status = build(in, imports, err);
+    if (status == TENON_NOMEM)
+        tn_fail_plain(err, TENON_NOMEM, "out of memory for an instance");
+    if (status == TENON_OK)
+        *out = in;
+    return status;
+}
+
+bool tenon_instance_export(tenon_instance *in, tenon_name name, tenon_extern *out)
+{
+    const tn_module *m = &in->module->core;
+
+    for (uint32_t i = 0; i < m->export_count; i++) {
+        const tn_export *e = &m->exports[i];
+        if (e->name.size != name.size || memcmp(e->name.data, name.data, name.size) != 0)
+            continue;
+        out->kind = e->kind;
+        switch (e->kind) {
+        case TENON_KIND_FUNC:
+            out->of.func = tn_instance_func(in, e->index);
+            break;
+        case TENON_KIND_TABLE:
+            out->of.table = in->tables[e->index];
+            break;
+        case TENON_KIND_MEMORY:
+            out->of.memory = in->memories[e->index];
+            break;
+        case TENON_KIND_GLOBAL:
+            out->of.global = in->global_objects[e->index];
+            break;
+        case TENON_KIND_TAG:
+            out->of.tag = in->tags[e->index];
+            break;
+        }
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT
+ * Linear memories (specification 4.2.8). A guarded memory reserves its whole 32-bit range plus a guard, so its base never
+ * moves and no access needs a check; a checked memory reserves what it may grow to, within reason, and moves when that is
+ * not enough.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "runtime/vm/runtime.h"
+
+#define GUARDED_RESERVATION (((uint64_t)4 << 30) + TN_GUARD_SIZE)
+/* Checked memories that may grow beyond this start small and move. */
+#define CHECKED_RESERVATION ((uint64_t)64 << 20)
+#define MAX_MEMORY_BYTES ((uint64_t)1 << 46)
+
+static uint64_t round_up(uint64_t bytes)
+{
+    uint64_t page = tn_os_page_size();
+    return (bytes + page - 1) & ~(page - 1);
+}
+
+static bool pages_to_bytes(const tenon_memory *memory, uint64_t pages, uint64_t *out)
+{
+    if (pages > MAX_MEMORY_BYTES >> memory->page_log2)
+        return false;
+    *out = pages << memory->page_log2;
+    return true;
+}
+
+/* Space for `wanted` bytes; false when address space or the embedder refuses. */
+static bool reserve(tenon_memory *memory, uint64_t wanted)
+{
+    uint64_t max_bytes;
+
+    if (memory->bounds == TENON_BOUNDS_GUARDED) {
+        memory->reserved = GUARDED_RESERVATION;
+    } else {
+        if (!pages_to_bytes(memory, memory->max_pages, &max_bytes) || max_bytes > CHECKED_RESERVATION)
+            max_bytes = CHECKED_RESERVATION;
+        memory->reserved = round_up(wanted > max_bytes ? wanted : max_bytes);
+        if (memory->reserved == 0)
+            memory->reserved = tn_os_page_size();
+    }
+    if (!tn_mem_may_map(&memory->store->engine->mem, memory->reserved))
+        return false;
+    memory->base = tn_os_reserve(memory->reserved);
+    return memory->base != NULL;
+}
+
+static bool must_be_checked(const tn_limits *type)
+{
+    return type->is64 || type->page_log2 != 16;
+}
+
+tenon_status tn_memory_new(tenon_store *store, const tn_limits *type, tenon_bounds bounds, tenon_memory **out,
+                           tenon_error *err)
+{
+    tenon_memory *memory = tn_alloc_zeroed(&store->engine->mem, sizeof *memory);
+    uint64_t bytes;
+
+    if (memory == NULL)
+        return tn_fail_plain(err, TENON_NOMEM, "out of memory for a memory's description");
+    *memory = (tenon_memory){ .store = store, .type = *type, .page_log2 = type->page_log2,
+                              .bounds = must_be_checked(type) ? TENON_BOUNDS_CHECKED : bounds };
+    memory->max_pages = type->has_max ? type->max : UINT64_MAX;
+    if (!type->is64 && memory->max_pages > ((uint64_t)1 << 32) >> memory->page_log2)
+        memory->max_pages = ((uint64_t)1 << 32) >> memory->page_log2;
+    if (!pages_to_bytes(memory, type->min, &bytes) || !reserve(memory, bytes)) {
+        tn_free(&store->engine->mem, memory, sizeof *memory);
+        return tn_fail_plain(err, TENON_LIMIT, "no address space for a memory of %llu pages",
+                             (unsigned long long)type->min);
+    }
+    memory->next = store->memories;
+    store->memories = memory;
+    if (tn_memory_grow(memory, type->min) == UINT64_MAX)
+        return tn_fail_plain(err, TENON_LIMIT, "no memory for %llu pages", (unsigned long long)type->min);
+    *out = memory;
+    return TENON_OK;
+}
+
+void tn_memory_delete(tenon_memory *memory)
+{
+    tenon_store *store = memory->store;
+
+    tn_os_release(memory->base, memory->reserved);
+    tn_tenant_release(store->tenant, memory->size);
+    tn_free(&store->engine->mem, memory, sizeof *memory);
+}
+
+/* A checked memory that has outgrown its reservation. */
+static bool move(tenon_memory *memory, uint64_t bytes)
+{
+    tenon_memory old = *memory;
+
+    if (!reserve(memory, bytes + bytes / 2)) {
+        *memory = old;
+        return false;
+    }
+    if (!tn_os_commit(memory->base, round_up(bytes))) {
+        tn_os_release(memory->base, memory->reserved);
+        *memory = old;
+        return false;
+    }
+    memcpy(memory->base, old.base, old.size);
+    tn_os_release(old.base, old.reserved);
+    return true;
+}
+
+static bool extend(tenon_memory *memory, uint64_t bytes)
+{
+    uint64_t old_end = round_up(memory->size);
+
+    if (bytes > memory->reserved)
+        return memory->bounds == TENON_BOUNDS_CHECKED && move(memory, bytes);
+    if (bytes <= old_end)
+        return true;
+    return tn_mem_may_map(&memory->store->engine->mem, bytes - old_end) &&
+           tn_os_commit(memory->base + old_end, round_up(bytes) - old_end);
+}
+
+uint64_t tn_memory_grow(tenon_memory *memory, uint64_t pages)
+{
+    tenon_tenant *tenant = memory->store->tenant;
+    uint64_t old_pages = memory->pages, bytes;
+
+    if (pages > memory->max_pages - old_pages || !pages_to_bytes(memory, old_pages + pages, &bytes))
+        return UINT64_MAX;
+    if (pages == 0)
+        return old_pages;
+    uint64_t more = bytes - memory->size;
+    if (!tn_tenant_charge(tenant, more))
+        return UINT64_MAX;
+    if (!extend(memory, bytes)) {
+        tn_tenant_release(tenant, more);
+        return UINT64_MAX;
+    }
+    memory->pages = old_pages + pages;
+    memory->size = bytes;
+    return old_pages;
+}
+
+tenon_status tenon_memory_new(tenon_store *store, uint64_t min_pages, uint64_t max_pages, tenon_bounds bounds,
+                              bool shared, tenon_memory **out)
+{
+    tn_limits type = { .min = min_pages, .max = max_pages, .has_max = max_pages != UINT64_MAX, .shared = shared,
+                       .page_log2 = 16 };
+
+    if (min_pages > 65536 || (type.has_max && (max_pages > 65536 || max_pages < min_pages)) || (shared && !type.has_max))
+        return TENON_USAGE;
+    return tn_memory_new(store, &type, bounds, out, NULL);
+}
+
+uint8_t *tenon_memory_data(tenon_memory *memory, uint64_t *size)
+{
+    *size = memory->size;
+    return memory->base;
+}
+
+tenon_status tenon_memory_grow(tenon_memory *memory, uint64_t pages)
+{
+    return tn_memory_grow(memory, pages) == UINT64_MAX ? TENON_LIMIT : TENON_OK;
+}
+
+tenon_trap tn_memory_init(tenon_instance *instance, uint32_t memory_index, uint32_t data_index, uint64_t to,
+                          uint64_t from, uint64_t count)
+{
+    const tn_module *m = &instance->module->core;
+    const tenon_memory *memory = instance->memories[memory_index];
+    const tn_data *data = &m->datas[data_index];
+    uint64_t have = instance->dropped_datas[data_index] ? 0 : data->bytes.size;
+
+    if (from > have || count > have - from || to > memory->size || count > memory->size - to)
+        return TENON_TRAP_MEMORY_BOUNDS;
+    if (count > 0)
+        memcpy(memory->base + to, m->bytes + data->bytes.offset + from, count);
+    return TENON_TRAP_NONE;
+}

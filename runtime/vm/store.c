@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ * Stores, and the small things in them: globals and tags.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "runtime/vm/runtime.h"
+
+static tenon_status make_stack(tenon_store *store)
+{
+    size_t page = tn_os_page_size(), size = (store->engine->stack_size + page - 1) & ~(page - 1);
+
+    store->stack_map_size = size + 2 * page;
+    if (!tn_mem_may_map(&store->engine->mem, store->stack_map_size))
+        return TENON_NOMEM;
+    store->stack_map = tn_os_reserve(store->stack_map_size);
+    if (store->stack_map == NULL)
+        return TENON_NOMEM;
+    if (!tn_os_commit(store->stack_map + page, size)) {
+        tn_os_release(store->stack_map, store->stack_map_size);
+        return TENON_NOMEM;
+    }
+    store->stack_base = store->stack_top = (tn_slot *)(store->stack_map + page);
+    store->stack_limit = (tn_slot *)(store->stack_map + page + size);
+    return TENON_OK;
+}
+
+tenon_status tenon_store_new(tenon_tenant *tenant, tenon_store **out)
+{
+    tenon_engine *engine = tenant->engine;
+    tenon_store *store = tn_alloc_zeroed(&engine->mem, sizeof *store);
+
+    if (store == NULL)
+        return TENON_NOMEM;
+    store->engine = engine;
+    store->tenant = tenant;
+    store->exception_threshold = 1024;
+    tn_arena_init(&store->arena, &engine->mem);
+    tenon_status status = TENON_LIMIT;
+    if (tn_tenant_charge(tenant, engine->stack_size)) {
+        status = make_stack(store);
+        if (status != TENON_OK)
+            tn_tenant_release(tenant, engine->stack_size);
+    }
+    if (status != TENON_OK) {
+        tn_free(&engine->mem, store, sizeof *store);
+        return status;
+    }
+    tn_engine_ref(engine);
+    *out = store;
+    return TENON_OK;
+}
+
+static void delete_instances(tenon_store *store)
+{
+    for (tenon_instance *instance = store->instances; instance != NULL; instance = instance->next) {
+        const tn_module *m = &instance->module->core;
+        tn_free(&store->engine->mem, instance->own_funcs, (m->body_count + 1) * sizeof *instance->own_funcs);
+        atomic_fetch_sub(&store->tenant->instances, 1);
+        tenon_module_delete(instance->module);
+    }
+}
+
+void tenon_store_delete(tenon_store *store)
+{
+    if (store == NULL)
+        return;
+    TN_ASSERT(store->activation == NULL);
+    tenon_engine *engine = store->engine;
+    delete_instances(store);
+    for (tenon_memory *memory = store->memories, *next; memory != NULL; memory = next) {
+        next = memory->next;
+        tn_memory_delete(memory);
+    }
+    for (tenon_table *table = store->tables, *next; table != NULL; table = next) {
+        next = table->next;
+        tn_table_delete(table);
+    }
+    for (tn_exception *e = store->exceptions, *next; e != NULL; e = next) {
+        next = e->next;
+        tn_tenant_release(store->tenant, e->size);
+        tn_free(&engine->mem, e, e->size);
+    }
+    tn_os_release(store->stack_map, store->stack_map_size);
+    tn_tenant_release(store->tenant, engine->stack_size);
+    tn_arena_fini(&store->arena);
+    tn_free(&engine->mem, store, sizeof *store);
+    tn_engine_unref(engine);
+}
+
+/* ---- globals ---- */
+
+static tn_valtype inner_type(tenon_type type)
+{
+    switch (type) {
+    case TENON_FUNCREF:
+        return TN_FUNCREF;
+    case TENON_EXTERNREF:
+        return TN_EXTERNREF;
+    case TENON_EXNREF:
+        return TN_EXNREF;
+    case TENON_ANYREF:
+        return TN_REF_NULL_ABSTRACT(TN_HEAP_ANY);
+    default:
+        return (tn_valtype)type;
+    }
+}
+
+static void store_val(const tenon_val *val, tn_value *out)
+{
+    memset(out, 0, sizeof *out);
+    if (val->type == TENON_V128)
+        memcpy(out, val->of.v128, 16);
+    else if (val->type == TENON_I32 || val->type == TENON_F32)
+        out->slot[0].i64 = (uint32_t)val->of.i32;
+    else
+        out->slot[0].i64 = (uint64_t)val->of.i64;
+}
+
+tenon_status tenon_global_new(tenon_store *store, const tenon_val *value, bool is_mutable, tenon_global **out)
+{
+    tenon_global *global = tn_arena_alloc(&store->arena, 1, sizeof *global);
+
+    if (global == NULL)
+        return TENON_NOMEM;
+    global->type = (tn_global_type){ inner_type(value->type), is_mutable };
+    global->store = store;
+    store_val(value, &global->value);
+    *out = global;
+    return TENON_OK;
+}
+
+tenon_val tenon_global_get(const tenon_global *global)
+{
+    tenon_val val;
+
+    tn_value_to_val(global->type.type, global->store->engine->types, global->value.slot, &val);
+    return val;
+}
+
+tenon_status tenon_global_set(tenon_global *global, const tenon_val *value)
+{
+    if (!global->type.is_mutable || inner_type(value->type) != global->type.type)
+        return TENON_USAGE;
+    store_val(value, &global->value);
+    return TENON_OK;
+}
