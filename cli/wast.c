@@ -31,6 +31,7 @@ typedef struct script {
     tenon_store *store;
     tenon_linker *linker;
     tenon_instance *current;
+    tenon_instance *incomplete; /* a call that would have changed its state was skipped */
     tenon_module *definition;
     named *instances, *definitions, *modules;
     unsigned passed, failed, skipped;
@@ -327,9 +328,9 @@ static void act(script *s, const json_t *action, outcome *out)
 
     memset(out, 0, sizeof *out);
     out->status = TENON_USAGE;
-    if (instance == NULL) {
+    if (instance == NULL || instance == s->incomplete) {
         out->skipped = true;
-        skip(s, "the module needs GC");
+        skip(s, instance == NULL ? "the module needs GC" : "an earlier command on the instance was skipped");
         return;
     }
     if (!tenon_instance_export(instance, name_of(json_object_get(action, "field")), &e)) {
@@ -347,6 +348,7 @@ static void act(script *s, const json_t *action, outcome *out)
     if (!out->skipped && is_unsupported(out->status, &out->err)) {
         out->skipped = true;
         skip(s, "the function needs GC");
+        s->incomplete = instance;
     }
 }
 
@@ -470,6 +472,7 @@ static void run_skipped_thread(script *s, const json_t *command)
 {
     (void)command;
     skip(s, "threads of scripts");
+    s->incomplete = s->current;
 }
 
 /* ---- scripts ---- */
@@ -539,7 +542,7 @@ static void close_store(script *s)
     s->linker = NULL;
     s->store = NULL;
     s->tenant = NULL;
-    s->current = NULL;
+    s->current = s->incomplete = NULL;
     s->definition = NULL;
 }
 

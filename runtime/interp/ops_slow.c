@@ -206,10 +206,7 @@ static tenon_trap atomic_address(const tenon_instance *in, const tn_slot *s, con
     {                                                                     \
         ADDRESS(T)                                                        \
         T expected = (T)s[1].i64;                                         \
-        if (s[1].i64 == expected)                                         \
-            atomic_compare_exchange_strong(a, &expected, (T)s[2].i64);    \
-        else                                                              \
-            expected = atomic_load(a);                                    \
+        atomic_compare_exchange_strong(a, &expected, (T)s[2].i64);        \
         s[0].i64 = expected;                                              \
         return TENON_TRAP_NONE;                                           \
     }
