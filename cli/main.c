@@ -9,6 +9,8 @@ static const struct {
     const char *name, *summary;
     int (*run)(int, char **);
 } subcommands[] = {
+    { "run", "run a module", cli_run },
+    { "validate", "say whether files are valid modules", cli_validate },
     { "wast", "run converted WebAssembly spec scripts", cli_wast },
 };
 
@@ -48,6 +50,10 @@ int main(int argc, char **argv)
         usage(stdout);
         return CLI_OK;
     }
+    /* `tenon x.wasm` is short for `tenon run x.wasm`. */
+    size_t length = strlen(argv[1]);
+    if (length > 5 && strcmp(argv[1] + length - 5, ".wasm") == 0)
+        return cli_run(argc, argv);
     fprintf(stderr, "tenon: no command `%s`; `tenon --help` lists them\n", argv[1]);
     return CLI_USAGE;
 }

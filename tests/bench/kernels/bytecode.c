@@ -3,13 +3,15 @@
 #include "kernel.h"
 enum { PUSH, LOAD, STORE, ADD, SUB, MOD, LT, JZ, JMP, INC, HALT };
 static const i32 code[] = {
-    PUSH, 2, STORE, 0,                                  /* i = 2 */
-    LOAD, 0, PUSH, 120, LT, JZ, 46,                     /* while i < 120 */
-    PUSH, 2, STORE, 1, PUSH, 1, STORE, 2,               /* j = 2, prime = 1 */
-    LOAD, 1, LOAD, 0, LT, JZ, 38,                       /* while j < i */
-    LOAD, 0, LOAD, 1, MOD, JZ, 42, INC, 1, JMP, 19, 0,  /* if i % j == 0 stop */
-    INC, 3, INC, 0, JMP, 4,                             /* prime: count, next; not prime: next */
-    HALT, 0, 0, HALT,
+    /*  0 */ PUSH, 2, STORE, 0,                /* i = 2 */
+    /*  4 */ LOAD, 0, PUSH, 120, LT, JZ, 39,   /* while i < 120 */
+    /* 11 */ PUSH, 2, STORE, 1,                /*   j = 2 */
+    /* 15 */ LOAD, 1, LOAD, 0, LT, JZ, 33,     /*   while j < i */
+    /* 22 */ LOAD, 0, LOAD, 1, MOD, JZ, 35,    /*     if i % j == 0: not prime */
+    /* 29 */ INC, 1, JMP, 15,                  /*     j++ */
+    /* 33 */ INC, 3,                           /*   count */
+    /* 35 */ INC, 0, JMP, 4,                   /*   i++ */
+    /* 39 */ HALT,
 };
 static i32 execute(void)
 {
