@@ -19,8 +19,8 @@ static bool find_custom(const tn_module *m, const char *name, tn_reader *out)
 static bool find_subsection(const tn_module *m, uint8_t wanted, tn_reader *out)
 {
     tn_reader r;
-    uint32_t size;
-    uint8_t id;
+    uint32_t size = 0;
+    uint8_t id = 0;
 
     if (!find_custom(m, "name", &r))
         return false;
@@ -49,7 +49,7 @@ tenon_name tn_module_func_name(const tn_module *module, uint32_t func)
 {
     tenon_name name;
     tn_reader r;
-    uint32_t count, index;
+    uint32_t count = 0, index = 0;
 
     if (!find_subsection(module, 1, &r) || tn_read_u32(&r, &count) != TENON_OK)
         return (tenon_name){ "", 0 };

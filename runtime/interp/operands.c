@@ -264,6 +264,8 @@ static tenon_status narrow(tn_translator *t, uint8_t type, uint32_t slot, tn_arg
 
 tenon_status tn_resolve(tn_translator *t, tn_operand *o, unsigned may, tn_arg *out)
 {
+    if (!TN_TAIL_DISPATCH)
+        may &= TN_MAY_S | TN_MAY_I;
     if (o->kind == TN_CONST && (may & TN_MAY_I) && fits_immediate(o)) {
         *out = (tn_arg){ .class = TN_CLASS_I, .bits = o->bits };
         return TENON_OK;

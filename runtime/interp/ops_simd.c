@@ -99,7 +99,7 @@
 #define EXTRACT(id, t)                                                                                  \
     static HANDLER(h_##id)                                                                              \
     {                                                                                                   \
-        SET_S_##t(OP_D, tn_simd_##id((const tn_v128 *)&fp[OP_A], OP_C));                                \
+        SET_S_##t(OP_D, tn_simd_##id((const tn_v128_in_slots *)&fp[OP_A], OP_C));                                \
         NEXT(2);                                                                                        \
     }
 #define REPLACE(id, t)                                                                                  \

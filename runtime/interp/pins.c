@@ -39,7 +39,7 @@ static void choose(scan *s)
     for (size_t i = 0; i < s->touched.count; i++) {
         uint32_t local = s->touched.items[i];
         bool floating = tn_bank_of(s->t->local_types[local]) == TN_BANK_FLOAT;
-        if (s->uses[local] <= best[floating] || s->t->local_slots[local] > UINT16_MAX)
+        if (!TN_TAIL_DISPATCH || s->uses[local] <= best[floating] || s->t->local_slots[local] > UINT16_MAX)
             continue;
         best[floating] = s->uses[local];
         *(floating ? &pins->floating : &pins->integer) = local;

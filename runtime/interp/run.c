@@ -221,7 +221,7 @@ static void note_fault(tenon_store *store, const tn_fault *fault)
     const tn_cell *at = (const tn_cell *)tn_context_register(fault->ucontext, 12), *best = at;
     uintptr_t distance = UINTPTR_MAX;
 
-    for (int back = 0; back <= 8; back++) {
+    for (int back = 0; back <= TN_FRONT_CELLS; back++) {
         const tn_cell *candidate = at - back;
         uintptr_t handler = (uintptr_t)candidate->pointer;
         if (handler <= fault->pc && fault->pc - handler < distance && owns_pc(handler)) {

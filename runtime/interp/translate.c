@@ -798,7 +798,9 @@ static tenon_status finish(tn_translator *t, uint32_t own, tn_function *out)
                           .try_count = (uint32_t)t->tries.count, .clause_count = (uint32_t)t->clauses.count,
                           .frame_slots = t->max_slot, .zero_slots = t->first_temp - t->record - 2,
                           .param_slots = t->record, .own = own };
-    out->cells = tn_alloc(t->mem, (t->cells.count + 1) * sizeof *out->cells);
+    out->cells = tn_alloc_zeroed(t->mem, (t->cells.count + TN_FRONT_CELLS) * sizeof *out->cells);
+    if (out->cells != NULL)
+        out->cells += TN_FRONT_CELLS;
     out->map = tn_alloc(t->mem, (t->map.count + 1) * sizeof *out->map);
     out->tries = tn_alloc(t->mem, (t->tries.count + 1) * sizeof *out->tries);
     out->clauses = tn_alloc(t->mem, (t->clauses.count + 1) * sizeof *out->clauses);
@@ -821,7 +823,8 @@ static tenon_status finish(tn_translator *t, uint32_t own, tn_function *out)
 
 void tn_function_fini(tn_mem *mem, tn_function *function)
 {
-    tn_free(mem, function->cells, (function->cell_count + 1) * sizeof *function->cells);
+    if (function->cells != NULL)
+        tn_free(mem, function->cells - TN_FRONT_CELLS, (function->cell_count + TN_FRONT_CELLS) * sizeof *function->cells);
     tn_free(mem, function->map, (function->map_count + 1) * sizeof *function->map);
     tn_free(mem, function->tries, (function->try_count + 1) * sizeof *function->tries);
     tn_free(mem, function->clauses, (function->clause_count + 1) * sizeof *function->clauses);

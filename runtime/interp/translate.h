@@ -123,6 +123,9 @@ typedef struct tn_translator {
     uint32_t dead_depth;
 } tn_translator;
 
+/* Zeroed cells in front of the code: whoever looks for the instruction that faulted may look that far back. */
+#define TN_FRONT_CELLS 8
+
 /* What a translated function is; owned by its tn_code. */
 typedef struct tn_function {
     tn_cell *cells;

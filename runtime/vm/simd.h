@@ -44,6 +44,9 @@ typedef union tn_v128 {
     double f64[2];
 } tn_v128;
 
+/* The same where it lies in a guest's slots. */
+typedef tn_v128 tn_v128_in_slots __attribute__((aligned(8)));
+
 /* expr sees a and b as unions and gives the value of field out of the result. */
 #define TN_V1(id, out, expr)                             \
     TN_INLINE tn_vec tn_simd_##id(tn_vec va)             \
@@ -310,7 +313,7 @@ TN_SPLAT(I64X2, uint64_t, u64, 2)
 TN_SPLAT(F32X4, float, f32, 4)
 TN_SPLAT(F64X2, double, f64, 2)
 #define TN_EXTRACT(id, T, lane, n)                               \
-    TN_INLINE T tn_simd_##id(const tn_v128 *a, unsigned k)       \
+    TN_INLINE T tn_simd_##id(const tn_v128_in_slots *a, unsigned k) \
     {                                                            \
         return (T)a->lane[k & (n - 1)];                          \
     }
