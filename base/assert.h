@@ -13,7 +13,7 @@
 
 #define TN_ASSERT(c) assert(c)
 #define TN_ALWAYS(c) (assert(c), (c))
-#define TN_NEVER(c) (assert(!(c)), (c))
-#define TN_CHECK(c) (TN_LIKELY(c) ? (void)0 : __builtin_trap())
+#define TN_NEVER(c)  (assert(!(c)), (c))
+#define TN_CHECK(c)  (TN_LIKELY(c) ? (void)0 : __builtin_trap())
 
 #endif

@@ -5,13 +5,13 @@
 #ifndef TN_BASE_COMPILER_H
 #define TN_BASE_COMPILER_H
 
-#define TN_LIKELY(c) __builtin_expect(!!(c), 1)
-#define TN_UNLIKELY(c) __builtin_expect(!!(c), 0)
-#define TN_MUST_CHECK __attribute__((warn_unused_result))
-#define TN_NOINLINE __attribute__((noinline, cold))
-#define TN_INLINE static inline __attribute__((always_inline))
+#define TN_LIKELY(c)          __builtin_expect(!!(c), 1)
+#define TN_UNLIKELY(c)        __builtin_expect(!!(c), 0)
+#define TN_MUST_CHECK         __attribute__((warn_unused_result))
+#define TN_NOINLINE           __attribute__((noinline, cold))
+#define TN_INLINE             static inline __attribute__((always_inline))
 #define TN_PRINTF(text, args) __attribute__((format(printf, text, args)))
-#define TN_UNUSED __attribute__((unused))
+#define TN_UNUSED             __attribute__((unused))
 
 #if defined(__clang__)
 #define TN_NO_OVERFLOW_CHECK __attribute__((no_sanitize("integer")))
@@ -24,7 +24,7 @@
 #if defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__)) && !defined(TN_PORTABLE_DISPATCH)
 #define TN_TAIL_DISPATCH 1
 #define TN_PRESERVE_NONE __attribute__((preserve_none))
-#define TN_MUSTTAIL __attribute__((musttail))
+#define TN_MUSTTAIL      __attribute__((musttail))
 #else
 #define TN_TAIL_DISPATCH 0
 #define TN_PRESERVE_NONE

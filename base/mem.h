@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Every allocation of the library goes through a tn_mem, so that an embedder can provide, count and refuse it and a test
- * can make the n-th one fail. Sizes are passed back at free. No malloc outside mem.c.
+ * Every allocation of the library goes through a tn_mem, so that an embedder can provide, count and refuse it and a
+ * test can make the n-th one fail. Sizes are passed back at free. No malloc outside mem.c.
  */
 #ifndef TN_BASE_MEM_H
 #define TN_BASE_MEM_H
@@ -53,20 +53,21 @@ void tn_arena_fini(tn_arena *arena);
 void *tn_arena_alloc(tn_arena *arena, size_t count, size_t item_size) TN_MUST_CHECK;
 
 /* A growing array of items of one size; capacity doubles. TN_VEC(T) is used as a member; see tn_vec_grow. */
-#define TN_VEC(T)          \
-    struct {               \
-        T *items;          \
-        size_t count;      \
-        size_t capacity;   \
+#define TN_VEC(T)        \
+    struct {             \
+        T *items;        \
+        size_t count;    \
+        size_t capacity; \
     }
 /* Makes room for at least `more` items past count. */
-tenon_status tn_vec_grow(tn_mem *mem, void **items, size_t count, size_t *capacity, size_t more,
-                         size_t item_size) TN_MUST_CHECK;
-#define tn_vec_reserve(mem, vec, more)                                                                      \
-    (TN_LIKELY((vec)->capacity - (vec)->count >= (size_t)(more))                                            \
-         ? TENON_OK                                                                                         \
+tenon_status tn_vec_grow(tn_mem *mem, void **items, size_t count, size_t *capacity, size_t more, size_t item_size)
+    TN_MUST_CHECK;
+#define tn_vec_reserve(mem, vec, more)                           \
+    (TN_LIKELY((vec)->capacity - (vec)->count >= (size_t)(more)) \
+         ? TENON_OK                                              \
          : tn_vec_grow((mem), (void **)&(vec)->items, (vec)->count, &(vec)->capacity, (more), sizeof *(vec)->items))
-#define tn_vec_fini(mem, vec) \
-    (tn_free((mem), (vec)->items, (vec)->capacity * sizeof *(vec)->items), (vec)->items = NULL, (vec)->count = (vec)->capacity = 0)
+#define tn_vec_fini(mem, vec)                                                                   \
+    (tn_free((mem), (vec)->items, (vec)->capacity * sizeof *(vec)->items), (vec)->items = NULL, \
+     (vec)->count = (vec)->capacity = 0)
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * How a failure travels inside the house: a status is returned, and the caller's record gets its place and sentence once,
- * from the function that noticed.
+ * How a failure travels inside the house: a status is returned, and the caller's record gets its place and sentence
+ * once, from the function that noticed.
  */
 #ifndef TN_BASE_STATUS_H
 #define TN_BASE_STATUS_H
@@ -11,11 +11,11 @@
 #include "tenon/status.h"
 
 /* The only hidden return in the house. */
-#define TN_TRY(expr)                                   \
-    do {                                               \
-        tenon_status tn_try_status = (expr);           \
-        if (TN_UNLIKELY(tn_try_status != TENON_OK))    \
-            return tn_try_status;                      \
+#define TN_TRY(expr)                                \
+    do {                                            \
+        tenon_status tn_try_status = (expr);        \
+        if (TN_UNLIKELY(tn_try_status != TENON_OK)) \
+            return tn_try_status;                   \
     } while (0)
 
 /* Empties the record. err may be NULL, here and below. */

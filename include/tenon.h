@@ -8,9 +8,9 @@
  *   instance a module with its memories, tables and globals; lives as long as its store
  *
  * Ownership: what a *_new function returns is released by the *_delete of the same name. Functions, memories, tables,
- * globals, tags and instances belong to their store and die with it. Strings are length-counted UTF-8, may hold NUL, and
- * are borrowed. Functions that can fail return a tenon_status; results are untouched unless it is TENON_OK.
- * The library never aborts, prints or installs a handler that breaks its host's.
+ * globals, tags and instances belong to their store and die with it. Strings are length-counted UTF-8, may hold NUL,
+ * and are borrowed. Functions that can fail return a tenon_status; results are untouched unless it is TENON_OK. The
+ * library never aborts, prints or installs a handler that breaks its host's.
  */
 #ifndef TENON_H
 #define TENON_H
@@ -26,7 +26,7 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define TENON_API __attribute__((visibility("default")))
+#define TENON_API        __attribute__((visibility("default")))
 #define TENON_MUST_CHECK __attribute__((warn_unused_result))
 #else
 #define TENON_API
@@ -61,33 +61,33 @@ TENON_API const char *tenon_version(void);
 /* ---- features ---------------------------------------------------------------------------------------------- */
 
 /* Proposals are a run-time set. X(id, text, standard): standard says whether WebAssembly 3.0 includes it. */
-#define TENON_FEATURE_MAP(X)                                  \
-    X(MVP, "mvp", 1)                                          \
-    X(MUTABLE_GLOBALS, "mutable-globals", 1)                  \
-    X(SIGN_EXTENSION, "sign-extension", 1)                    \
-    X(SATURATING_FLOAT, "saturating-float-to-int", 1)         \
-    X(MULTI_VALUE, "multi-value", 1)                          \
-    X(BULK_MEMORY, "bulk-memory", 1)                          \
-    X(REFERENCE_TYPES, "reference-types", 1)                  \
-    X(SIMD, "simd", 1)                                        \
-    X(RELAXED_SIMD, "relaxed-simd", 1)                        \
-    X(TAIL_CALL, "tail-call", 1)                              \
-    X(EXCEPTIONS, "exceptions", 1)                            \
-    X(FUNCTION_REFERENCES, "function-references", 1)          \
-    X(GC, "gc", 1)                                            \
-    X(MEMORY64, "memory64", 1)                                \
-    X(MULTI_MEMORY, "multi-memory", 1)                        \
-    X(EXTENDED_CONST, "extended-const", 1)                    \
-    X(THREADS, "threads", 0)                                  \
-    X(WIDE_ARITHMETIC, "wide-arithmetic", 0)                  \
-    X(CUSTOM_PAGE_SIZES, "custom-page-sizes", 0)              \
+#define TENON_FEATURE_MAP(X)                          \
+    X(MVP, "mvp", 1)                                  \
+    X(MUTABLE_GLOBALS, "mutable-globals", 1)          \
+    X(SIGN_EXTENSION, "sign-extension", 1)            \
+    X(SATURATING_FLOAT, "saturating-float-to-int", 1) \
+    X(MULTI_VALUE, "multi-value", 1)                  \
+    X(BULK_MEMORY, "bulk-memory", 1)                  \
+    X(REFERENCE_TYPES, "reference-types", 1)          \
+    X(SIMD, "simd", 1)                                \
+    X(RELAXED_SIMD, "relaxed-simd", 1)                \
+    X(TAIL_CALL, "tail-call", 1)                      \
+    X(EXCEPTIONS, "exceptions", 1)                    \
+    X(FUNCTION_REFERENCES, "function-references", 1)  \
+    X(GC, "gc", 1)                                    \
+    X(MEMORY64, "memory64", 1)                        \
+    X(MULTI_MEMORY, "multi-memory", 1)                \
+    X(EXTENDED_CONST, "extended-const", 1)            \
+    X(THREADS, "threads", 0)                          \
+    X(WIDE_ARITHMETIC, "wide-arithmetic", 0)          \
+    X(CUSTOM_PAGE_SIZES, "custom-page-sizes", 0)      \
     X(COMPACT_IMPORTS, "compact-imports", 0)
 
 typedef enum tenon_feature {
 #define X(id, text, standard) TENON_FEATURE_##id,
     TENON_FEATURE_MAP(X)
 #undef X
-    TENON_FEATURE_COUNT
+        TENON_FEATURE_COUNT
 } tenon_feature;
 
 /* A set of features: bit TENON_FEATURE_x of the word. */
@@ -107,8 +107,8 @@ typedef enum tenon_bounds {
 } tenon_bounds;
 
 /* Where the library takes memory from. realloc(ud, p, old, new): new 0 frees and returns NULL; a NULL result otherwise
- * means failure and leaves p alone. map(ud, size) is asked before each mapping of size bytes and may refuse; NULL allows.
- * Both may be called from several threads at once. */
+ * means failure and leaves p alone. map(ud, size) is asked before each mapping of size bytes and may refuse; NULL
+ * allows. Both may be called from several threads at once. */
 typedef struct tenon_allocator {
     void *(*realloc)(void *ud, void *p, size_t old_size, size_t new_size);
     bool (*map)(void *ud, size_t size);
@@ -119,7 +119,7 @@ typedef struct tenon_config {
     size_t size;             /* sizeof(tenon_config): lets the structure grow */
     tenon_features features; /* 0: tenon_features_standard() */
     tenon_bounds bounds;
-    size_t stack_size;       /* bytes of guest stack per store; 0: 1 MiB */
+    size_t stack_size;         /* bytes of guest stack per store; 0: 1 MiB */
     tenon_allocator allocator; /* realloc NULL: malloc */
 } tenon_config;
 
@@ -130,7 +130,7 @@ TENON_API void tenon_engine_delete(tenon_engine *engine);
 
 /* Limits of a tenant over all its stores; 0 means no limit. */
 typedef struct tenon_limits {
-    size_t size;         /* sizeof(tenon_limits) */
+    size_t size;           /* sizeof(tenon_limits) */
     uint64_t memory_bytes; /* linear memories, tables and stacks together */
     uint64_t instances;
 } tenon_limits;
@@ -225,7 +225,8 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_store_new(tenon_tenant *tenant, te
 TENON_API void tenon_store_delete(tenon_store *store);
 
 /* Links, initializes and starts a module. imports are in the module's order. A trap of an initializer or of the start
- * function gives TENON_TRAP; what it had already written to imported memories and tables stays, as the standard wants. */
+ * function gives TENON_TRAP; what it had already written to imported memories and tables stays, as the standard wants.
+ */
 TENON_API TENON_MUST_CHECK tenon_status tenon_instance_new(tenon_store *store, tenon_module *module,
                                                            const tenon_extern *imports, size_t import_count,
                                                            tenon_instance **out, tenon_error *err);
@@ -268,10 +269,10 @@ TENON_API tenon_store *tenon_caller_store(tenon_caller *caller);
 
 /* One frame of the newest trap, innermost first; false past the end. Valid until the store's next call. */
 typedef struct tenon_frame {
-    tenon_name module;   /* from the name section; empty when it has none */
-    tenon_name name;     /* of the function, likewise */
-    uint32_t function;   /* index in the module */
-    uint64_t offset;     /* byte offset in the module */
+    tenon_name module; /* from the name section; empty when it has none */
+    tenon_name name;   /* of the function, likewise */
+    uint32_t function; /* index in the module */
+    uint64_t offset;   /* byte offset in the module */
 } tenon_frame;
 TENON_API bool tenon_store_frame(const tenon_store *store, size_t index, tenon_frame *out);
 

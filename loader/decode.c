@@ -15,12 +15,18 @@ static const struct {
     const char *name;
     section_decoder *decode;
 } sections[] = {
-    [1] = { 1, "type", tn_decode_types },         [2] = { 2, "import", tn_decode_imports },
-    [3] = { 3, "function", tn_decode_functions }, [4] = { 4, "table", tn_decode_tables },
-    [5] = { 5, "memory", tn_decode_memories },    [13] = { 6, "tag", tn_decode_tags },
-    [6] = { 7, "global", tn_decode_globals },     [7] = { 8, "export", tn_decode_exports },
-    [8] = { 9, "start", tn_decode_start },        [9] = { 10, "element", tn_decode_elements },
-    [12] = { 11, "data count", tn_decode_data_count }, [10] = { 12, "code", tn_decode_code },
+    [1] = { 1, "type", tn_decode_types },
+    [2] = { 2, "import", tn_decode_imports },
+    [3] = { 3, "function", tn_decode_functions },
+    [4] = { 4, "table", tn_decode_tables },
+    [5] = { 5, "memory", tn_decode_memories },
+    [13] = { 6, "tag", tn_decode_tags },
+    [6] = { 7, "global", tn_decode_globals },
+    [7] = { 8, "export", tn_decode_exports },
+    [8] = { 9, "start", tn_decode_start },
+    [9] = { 10, "element", tn_decode_elements },
+    [12] = { 11, "data count", tn_decode_data_count },
+    [10] = { 12, "code", tn_decode_code },
     [11] = { 13, "data", tn_decode_data },
 };
 
@@ -73,13 +79,12 @@ static tenon_status decode_section(tn_decoder *d, tn_reader *file, uint8_t *last
     TN_TRY(tn_read_bytes(file, size, &bytes));
     d->r = (tn_reader){ .start = file->start, .p = bytes, .end = bytes + size, .err = d->err };
     TN_TRY(tn_vec_reserve(d->module->mem, &d->sections, 1));
-    d->sections.items[d->sections.count++] =
-        (tn_section){ id, { (uint32_t)tn_reader_offset(&d->r), size } };
+    d->sections.items[d->sections.count++] = (tn_section){ id, { (uint32_t)tn_reader_offset(&d->r), size } };
     if (id == 0)
         return decode_custom(d);
     if (sections[id].order <= *last_order)
-        return tn_fail(d->err, TENON_MALFORMED, offset, "unexpected content: the %s section is repeated or out of order",
-                       sections[id].name);
+        return tn_fail(d->err, TENON_MALFORMED, offset,
+                       "unexpected content: the %s section is repeated or out of order", sections[id].name);
     *last_order = sections[id].order;
     TN_TRY(sections[id].decode(d));
     if (tn_reader_left(&d->r) != 0)
@@ -93,7 +98,8 @@ static tenon_status check_counts(const tn_decoder *d)
     const tn_module *m = d->module;
 
     if (d->function_section_count != m->body_count)
-        return tn_fail(d->err, TENON_MALFORMED, m->size, "function and code section have inconsistent lengths: %u and %u",
+        return tn_fail(d->err, TENON_MALFORMED, m->size,
+                       "function and code section have inconsistent lengths: %u and %u",
                        (unsigned)d->function_section_count, (unsigned)m->body_count);
     if (m->has_data_count && m->datas == NULL && m->data_count != 0)
         return tn_decoder_fail(d, TENON_MALFORMED, m->size, "data count and data section have inconsistent lengths");
@@ -186,8 +192,9 @@ tenon_status tn_module_load(tn_module *module, tn_mem *mem, tn_types *registry, 
     tn_validator validator;
     tn_decoder decoder = { .module = module, .err = err, .validator = &validator };
 
-    *module = (tn_module){ .mem = mem, .registry = registry, .features = features, .bytes = bytes, .size = size,
-                           .start = TENON_NO_INDEX };
+    *module = (tn_module){
+        .mem = mem, .registry = registry, .features = features, .bytes = bytes, .size = size, .start = TENON_NO_INDEX
+    };
     tn_arena_init(&module->arena, mem);
     tn_validator_init(&validator, module, err);
     tenon_status status = decode_module(&decoder);

@@ -111,7 +111,8 @@ tenon_status tn_decode_exports(tn_decoder *d)
         TN_TRY(tn_read_u32(&d->r, &e->index));
         e->kind = (tenon_kind)kind;
         if (e->index >= space_size(m, e->kind))
-            return tn_fail(d->err, TENON_INVALID, offset, "unknown %s %u", tenon_kind_text(e->kind), (unsigned)e->index);
+            return tn_fail(d->err, TENON_INVALID, offset, "unknown %s %u", tenon_kind_text(e->kind),
+                           (unsigned)e->index);
         if (e->kind == TENON_KIND_FUNC)
             TN_TRY(tn_declare_func(d, e->index, offset));
     }
@@ -179,8 +180,7 @@ static tenon_status read_elem_type(tn_decoder *d, tn_elem *e, uint32_t flags)
         return TENON_OK;
     if (e->exprs) {
         TN_TRY(tn_decode_valtype(d, &e->type));
-        return tn_is_ref(e->type) ? TENON_OK
-                                  : tn_decoder_fail(d, TENON_MALFORMED, offset, "malformed reference type");
+        return tn_is_ref(e->type) ? TENON_OK : tn_decoder_fail(d, TENON_MALFORMED, offset, "malformed reference type");
     }
     TN_TRY(tn_read_u8(&d->r, &kind));
     return kind == 0 ? TENON_OK : tn_decoder_fail(d, TENON_MALFORMED, offset, "malformed element kind");
@@ -292,8 +292,9 @@ tenon_status tn_decode_data(tn_decoder *d)
 
     TN_TRY(tn_read_count(&d->r, "data segments", TN_MAX_DATA_SEGMENTS, &count));
     if (m->has_data_count && m->data_count != count)
-        return tn_fail(d->err, TENON_MALFORMED, offset, "data count and data section have inconsistent lengths: %u and %u",
-                       (unsigned)m->data_count, (unsigned)count);
+        return tn_fail(d->err, TENON_MALFORMED, offset,
+                       "data count and data section have inconsistent lengths: %u and %u", (unsigned)m->data_count,
+                       (unsigned)count);
     m->datas = tn_arena_alloc(&m->arena, count, sizeof *m->datas);
     if (m->datas == NULL)
         return TENON_NOMEM;

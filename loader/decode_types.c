@@ -269,8 +269,9 @@ static tenon_status read_limits(tn_decoder *d, bool memory, tn_limits *out)
     TN_TRY(tn_read_u8(&d->r, &flags));
     if (flags & ~(memory ? 15 : 5))
         return tn_fail(d->err, TENON_MALFORMED, offset, "malformed limits flags 0x%02x", flags);
-    *out = (tn_limits){ .max = UINT64_MAX, .has_max = flags & 1, .shared = (flags & 2) != 0, .is64 = (flags & 4) != 0,
-                        .page_log2 = 16 };
+    *out = (tn_limits){
+        .max = UINT64_MAX, .has_max = flags & 1, .shared = (flags & 2) != 0, .is64 = (flags & 4) != 0, .page_log2 = 16
+    };
     if ((out->shared && !tn_has_feature(d->module, TENON_FEATURE_THREADS)) ||
         (out->is64 && !tn_has_feature(d->module, TENON_FEATURE_MEMORY64)) ||
         ((flags & 8) && !tn_has_feature(d->module, TENON_FEATURE_CUSTOM_PAGE_SIZES)))
@@ -289,7 +290,8 @@ static tenon_status read_limits(tn_decoder *d, bool memory, tn_limits *out)
     return TENON_OK;
 }
 
-static tenon_status check_limits(tn_decoder *d, const tn_limits *limits, uint64_t top, uint64_t offset, const char *what)
+static tenon_status check_limits(tn_decoder *d, const tn_limits *limits, uint64_t top, uint64_t offset,
+                                 const char *what)
 {
     if (limits->min > top || (limits->has_max && limits->max > top))
         return tn_fail(d->err, TENON_INVALID, offset, "%s size must be at most %llu", what, (unsigned long long)top);
@@ -316,8 +318,11 @@ static tenon_status read_memory_type(tn_decoder *d, tn_limits *out)
     if (out->shared && !out->has_max)
         return tn_decoder_fail(d, TENON_INVALID, offset, "shared memory must have maximum");
     unsigned bits = (out->is64 ? 64 : 32) - page_log2;
-    return check_limits(d, out, bits == 64 ? UINT64_MAX : page_log2 == 0 ? UINT32_MAX : (uint64_t)1 << bits, offset,
-                        "memory");
+    return check_limits(d, out,
+                        bits == 64       ? UINT64_MAX
+                        : page_log2 == 0 ? UINT32_MAX
+                                         : (uint64_t)1 << bits,
+                        offset, "memory");
 }
 
 static tenon_status read_table_type(tn_decoder *d, tn_table_type *out)
@@ -359,10 +364,10 @@ static tenon_status read_tag_type(tn_decoder *d, uint32_t *out)
 
 /* ---- things and imports of things: the same readers fill the same index spaces ---- */
 
-#define PUSH(vec, value)                                    \
-    do {                                                    \
-        TN_TRY(tn_vec_reserve(d->module->mem, &(vec), 1));  \
-        (vec).items[(vec).count++] = (value);               \
+#define PUSH(vec, value)                                   \
+    do {                                                   \
+        TN_TRY(tn_vec_reserve(d->module->mem, &(vec), 1)); \
+        (vec).items[(vec).count++] = (value);              \
     } while (0)
 
 static tenon_status add_func(tn_decoder *d)
@@ -483,7 +488,8 @@ static tenon_status skip_import_type(tn_decoder *d)
     }
 }
 
-/* Compact imports: after an empty item name, 0x7F opens a list of (name, type) and 0x7E one type with a list of names. */
+/* Compact imports: after an empty item name, 0x7F opens a list of (name, type) and 0x7E one type with a list of names.
+ */
 static tenon_status read_compact_imports(tn_decoder *d, tenon_name module, uint8_t form)
 {
     tn_reader type = d->r;
@@ -576,7 +582,8 @@ static tenon_status add_own_table(tn_decoder *d)
     if (explicit_init)
         TN_TRY(tn_decode_const_expr(d, table.type.type, &table.init));
     else if (!tn_is_nullable(table.type.type))
-        return tn_decoder_fail(d, TENON_INVALID, offset, "type mismatch: a table of non-null references needs an initializer");
+        return tn_decoder_fail(d, TENON_INVALID, offset,
+                               "type mismatch: a table of non-null references needs an initializer");
     PUSH(d->tables, table);
     return TENON_OK;
 }

@@ -14,9 +14,9 @@ static tenon_status unknown_heap(const tn_reader *r, uint64_t offset)
 static int abstract_heap(uint8_t byte)
 {
     static const uint8_t heaps[] = {
-        [0x69 - 0x69] = TN_HEAP_EXN,    [0x6A - 0x69] = TN_HEAP_ARRAY,  [0x6B - 0x69] = TN_HEAP_STRUCT,
-        [0x6C - 0x69] = TN_HEAP_I31,    [0x6D - 0x69] = TN_HEAP_EQ,     [0x6E - 0x69] = TN_HEAP_ANY,
-        [0x6F - 0x69] = TN_HEAP_EXTERN, [0x70 - 0x69] = TN_HEAP_FUNC,   [0x71 - 0x69] = TN_HEAP_NONE,
+        [0x69 - 0x69] = TN_HEAP_EXN,      [0x6A - 0x69] = TN_HEAP_ARRAY,  [0x6B - 0x69] = TN_HEAP_STRUCT,
+        [0x6C - 0x69] = TN_HEAP_I31,      [0x6D - 0x69] = TN_HEAP_EQ,     [0x6E - 0x69] = TN_HEAP_ANY,
+        [0x6F - 0x69] = TN_HEAP_EXTERN,   [0x70 - 0x69] = TN_HEAP_FUNC,   [0x71 - 0x69] = TN_HEAP_NONE,
         [0x72 - 0x69] = TN_HEAP_NOEXTERN, [0x73 - 0x69] = TN_HEAP_NOFUNC, [0x74 - 0x69] = TN_HEAP_NOEXN,
     };
     return byte >= 0x69 && byte <= 0x74 ? heaps[byte - 0x69] : -1;

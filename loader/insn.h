@@ -24,8 +24,8 @@ typedef struct tn_insn {
     } imm;
     uint8_t align, lane;
     uint8_t block_kind;
-    tn_rawtype type, type2;   /* block, reference and cast types */
-    const uint8_t *list;      /* br_table labels (a + 1), try_table catches (a), select types (a) */
+    tn_rawtype type, type2; /* block, reference and cast types */
+    const uint8_t *list;    /* br_table labels (a + 1), try_table catches (a), select types (a) */
 } tn_insn;
 
 typedef struct tn_catch {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A checked module: immutable after tn_module_load, shared by threads and tenants. Everything learnt about the bytes lies
- * beside them in one arena; the bytes are const for ever.
+ * A checked module: immutable after tn_module_load, shared by threads and tenants. Everything learnt about the bytes
+ * lies beside them in one arena; the bytes are const for ever.
  */
 #ifndef TN_LOADER_MODULE_H
 #define TN_LOADER_MODULE_H
@@ -9,23 +9,23 @@
 #include "loader/types.h"
 
 /* X(id, limit): what all engines share, so that a module that loads here loads elsewhere. */
-#define TN_LIMIT_MAP(X)          \
-    X(TYPES, 1000000)            \
-    X(FUNCTIONS, 1000000)        \
-    X(IMPORTS, 1000000)          \
-    X(EXPORTS, 1000000)          \
-    X(GLOBALS, 1000000)          \
-    X(TAGS, 1000000)             \
-    X(DATA_SEGMENTS, 100000)     \
-    X(ELEMENT_SEGMENTS, 100000)  \
-    X(ELEMENTS, 10000000)        \
-    X(TABLES, 100)               \
-    X(MEMORIES, 100)             \
-    X(LOCALS, 50000)             \
-    X(PARAMS, 1000)              \
-    X(RESULTS, 1000)             \
-    X(FIELDS, 10000)             \
-    X(BODY_SIZE, 7654321)        \
+#define TN_LIMIT_MAP(X)         \
+    X(TYPES, 1000000)           \
+    X(FUNCTIONS, 1000000)       \
+    X(IMPORTS, 1000000)         \
+    X(EXPORTS, 1000000)         \
+    X(GLOBALS, 1000000)         \
+    X(TAGS, 1000000)            \
+    X(DATA_SEGMENTS, 100000)    \
+    X(ELEMENT_SEGMENTS, 100000) \
+    X(ELEMENTS, 10000000)       \
+    X(TABLES, 100)              \
+    X(MEMORIES, 100)            \
+    X(LOCALS, 50000)            \
+    X(PARAMS, 1000)             \
+    X(RESULTS, 1000)            \
+    X(FIELDS, 10000)            \
+    X(BODY_SIZE, 7654321)       \
     X(TABLE_SIZE, 10000000)
 enum {
 #define X(id, limit) TN_MAX_##id = limit,

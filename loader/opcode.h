@@ -77,11 +77,11 @@ typedef struct tn_op_info {
 extern const tn_op_info tn_op_infos[TN_OP_COUNT];
 
 /* One flat number per encoding: 0xFD reaches 0x113, so it comes last. */
-#define TN_ENCODING(prefix, code)               \
-    ((prefix) == 0x00   ? 0x000 + (code)        \
-     : (prefix) == 0xFB ? 0x100 + (code)        \
-     : (prefix) == 0xFC ? 0x200 + (code)        \
-     : (prefix) == 0xFE ? 0x300 + (code)        \
+#define TN_ENCODING(prefix, code)        \
+    ((prefix) == 0x00   ? 0x000 + (code) \
+     : (prefix) == 0xFB ? 0x100 + (code) \
+     : (prefix) == 0xFC ? 0x200 + (code) \
+     : (prefix) == 0xFE ? 0x300 + (code) \
                         : 0x400 + (code))
 #define TN_ENCODING_COUNT 0x600
 

@@ -94,8 +94,8 @@ tenon_status tn_read_count(tn_reader *r, const char *what, uint32_t limit, uint3
 
     TN_TRY(tn_read_u32(r, &count));
     if (count > tn_reader_left(r))
-        return tn_fail(r->err, TENON_MALFORMED, offset, "length out of bounds: %u %s in %zu bytes", (unsigned)count, what,
-                       tn_reader_left(r));
+        return tn_fail(r->err, TENON_MALFORMED, offset, "length out of bounds: %u %s in %zu bytes", (unsigned)count,
+                       what, tn_reader_left(r));
     if (count > limit)
         return tn_fail(r->err, TENON_LIMIT, offset, "too many %s: %u, the limit is %u", what, (unsigned)count,
                        (unsigned)limit);

@@ -144,7 +144,8 @@ static tenon_status new_group_number(tn_types *types, uint32_t *out)
     }
     if (types->group_count == types->group_capacity) {
         size_t capacity = types->group_capacity;
-        TN_TRY(tn_vec_grow(types->mem, (void **)&types->groups, types->group_count, &capacity, 1, sizeof *types->groups));
+        TN_TRY(
+            tn_vec_grow(types->mem, (void **)&types->groups, types->group_count, &capacity, 1, sizeof *types->groups));
         types->group_capacity = (uint32_t)capacity;
     }
     *out = types->group_count++;

@@ -26,13 +26,13 @@ enum {
     TN_I16
 };
 
-#define TN_REF (1u << 31)
+#define TN_REF      (1u << 31)
 #define TN_NULLABLE (1u << 30)
 #define TN_ABSTRACT (1u << 29)
-#define TN_MUTABLE (1u << 28)
+#define TN_MUTABLE  (1u << 28)
 #define TN_RELATIVE (1u << 27)
-#define TN_ID_MASK (TN_RELATIVE - 1)
-#define TN_NO_TYPE TN_ID_MASK
+#define TN_ID_MASK  (TN_RELATIVE - 1)
+#define TN_NO_TYPE  TN_ID_MASK
 
 typedef enum tn_heap {
     TN_HEAP_FUNC,
@@ -50,12 +50,12 @@ typedef enum tn_heap {
     TN_HEAP_BOT /* below every heap type: what unreachable code pops */
 } tn_heap;
 
-#define TN_REF_ABSTRACT(heap) (TN_REF | TN_ABSTRACT | (tn_valtype)(heap))
+#define TN_REF_ABSTRACT(heap)      (TN_REF | TN_ABSTRACT | (tn_valtype)(heap))
 #define TN_REF_NULL_ABSTRACT(heap) (TN_REF_ABSTRACT(heap) | TN_NULLABLE)
-#define TN_REF_TYPE(id) (TN_REF | (id))
-#define TN_FUNCREF TN_REF_NULL_ABSTRACT(TN_HEAP_FUNC)
-#define TN_EXTERNREF TN_REF_NULL_ABSTRACT(TN_HEAP_EXTERN)
-#define TN_EXNREF TN_REF_NULL_ABSTRACT(TN_HEAP_EXN)
+#define TN_REF_TYPE(id)            (TN_REF | (id))
+#define TN_FUNCREF                 TN_REF_NULL_ABSTRACT(TN_HEAP_FUNC)
+#define TN_EXTERNREF               TN_REF_NULL_ABSTRACT(TN_HEAP_EXTERN)
+#define TN_EXNREF                  TN_REF_NULL_ABSTRACT(TN_HEAP_EXN)
 
 TN_INLINE bool tn_is_ref(tn_valtype t)
 {
@@ -77,21 +77,21 @@ TN_INLINE bool tn_is_defaultable(tn_valtype t)
 
 typedef enum tn_comp { TN_COMP_FUNC, TN_COMP_STRUCT, TN_COMP_ARRAY } tn_comp;
 
-#define TN_DISPLAY_SIZE 8
+#define TN_DISPLAY_SIZE      8
 #define TN_MAX_SUBTYPE_DEPTH 63
 
 /* A type definition, canonical. Immutable while it lives. */
 typedef struct tn_type {
     tn_comp comp;
     bool final;
-    uint32_t depth;        /* number of supertypes */
-    uint32_t id, super;    /* super: TN_NO_TYPE when there is none */
-    uint32_t group;        /* number of the recursion group in the registry */
-    uint32_t param_count;  /* of a function; number of fields otherwise */
-    uint32_t result_count; /* of a function */
+    uint32_t depth;                     /* number of supertypes */
+    uint32_t id, super;                 /* super: TN_NO_TYPE when there is none */
+    uint32_t group;                     /* number of the recursion group in the registry */
+    uint32_t param_count;               /* of a function; number of fields otherwise */
+    uint32_t result_count;              /* of a function */
     uint32_t param_slots, result_slots; /* in units of 8 bytes; a v128 takes two */
-    const tn_valtype *types; /* parameters then results, or fields with TN_MUTABLE */
-    uint32_t display[TN_DISPLAY_SIZE]; /* ids of the supertypes from the root; [depth] is the type itself */
+    const tn_valtype *types;            /* parameters then results, or fields with TN_MUTABLE */
+    uint32_t display[TN_DISPLAY_SIZE];  /* ids of the supertypes from the root; [depth] is the type itself */
 } tn_type;
 
 TN_INLINE const tn_valtype *tn_type_params(const tn_type *t)
@@ -127,7 +127,7 @@ tenon_status tn_types_add(tn_types *types, const tn_type_spec *specs, uint32_t c
 void tn_types_release(tn_types *types, uint32_t id);
 
 #define TN_TYPE_CHUNK_LOG2 10
-#define TN_TYPE_CHUNKS (1u << 17)
+#define TN_TYPE_CHUNKS     (1u << 17)
 struct tn_types {
     tn_mem *mem;
     tn_os_mutex lock;
@@ -136,7 +136,10 @@ struct tn_types {
     uint32_t group_count, group_capacity, free_group;
     uint32_t *buckets, bucket_count;
     uint32_t next_id;
-    struct { uint32_t *items; size_t count, capacity; } free_ids[28]; /* by log2 of the length of the range */
+    struct {
+        uint32_t *items;
+        size_t count, capacity;
+    } free_ids[28]; /* by log2 of the length of the range */
 };
 
 /* The definition of a live id. */

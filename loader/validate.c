@@ -73,7 +73,8 @@ tenon_status tn_v_pop_any(tn_validator *v, const tn_insn *in, tn_valtype *out)
         return TENON_OK;
     }
     if (!c->unreachable)
-        return tn_v_fail(v, in, "type mismatch: %s expects an operand but the stack is empty", tn_op_infos[in->op].text);
+        return tn_v_fail(v, in, "type mismatch: %s expects an operand but the stack is empty",
+                         tn_op_infos[in->op].text);
     *out = TN_BOT;
     return TENON_OK;
 }
@@ -368,7 +369,8 @@ tenon_status tn_validate_body(tn_validator *v, uint32_t func, tn_range body)
     TN_TRY(open(v, ctrl));
     tenon_status status = run(v);
     if (status == TENON_OK && tn_reader_left(&v->r) != 0)
-        status = tn_fail(v->err, TENON_MALFORMED, tn_reader_offset(&v->r), "section size mismatch: END opcode expected last");
+        status = tn_fail(v->err, TENON_MALFORMED, tn_reader_offset(&v->r),
+                         "section size mismatch: END opcode expected last");
     if (status != TENON_OK && v->err != NULL && v->err->function == TENON_NO_INDEX)
         v->err->function = func;
     return status;

@@ -11,11 +11,11 @@
 typedef struct tn_ctrl {
     tn_op op; /* block, loop, if, else, try_table; TN_OP_INVALID for the function or constant expression itself */
     bool unreachable, has_single;
-    tn_valtype single;   /* the only result, when there is no function type */
-    const tn_type *type; /* parameters and results, or NULL */
-    uint32_t height;     /* of the operand stack at entry */
+    tn_valtype single;    /* the only result, when there is no function type */
+    const tn_type *type;  /* parameters and results, or NULL */
+    uint32_t height;      /* of the operand stack at entry */
     uint32_t init_height; /* of the log of initialized locals */
-    uint64_t checked_by; /* offset of the br_table that has checked this label */
+    uint64_t checked_by;  /* offset of the br_table that has checked this label */
 } tn_ctrl;
 
 typedef struct tn_types_view {

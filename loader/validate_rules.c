@@ -213,7 +213,8 @@ static tenon_status rule_call_indirect(tn_validator *v, const tn_insn *in, bool 
     TN_TRY(table_of(v, in, in->b, &table));
     TN_TRY(func_type(v, in, &type));
     if (!tn_is_subtype(v->module->registry, table->type, TN_FUNCREF))
-        return tn_v_fail(v, in, "type mismatch: %s through a table that does not hold functions", tn_op_infos[in->op].text);
+        return tn_v_fail(v, in, "type mismatch: %s through a table that does not hold functions",
+                         tn_op_infos[in->op].text);
     TN_TRY(tn_v_pop(v, in, address_type(&table->limits)));
     return apply_call(v, in, type, tail);
 }
@@ -475,7 +476,8 @@ static tenon_status pop_ref(tn_validator *v, const tn_insn *in, tn_valtype *out)
     TN_TRY(tn_v_pop_any(v, in, out));
     if (*out == TN_BOT)
         *out = TN_REF_ABSTRACT(TN_HEAP_BOT);
-    return tn_is_ref(*out) ? TENON_OK : tn_v_fail(v, in, "type mismatch: %s expects a reference", tn_op_infos[in->op].text);
+    return tn_is_ref(*out) ? TENON_OK
+                           : tn_v_fail(v, in, "type mismatch: %s expects a reference", tn_op_infos[in->op].text);
 }
 
 static tenon_status rule_br_on_null(tn_validator *v, const tn_insn *in)

@@ -11,37 +11,37 @@ extern "C" {
 #endif
 
 /* X(id, text) */
-#define TENON_STATUS_MAP(X)                                      \
-    X(OK, "ok")                                                  \
-    X(NOMEM, "out of memory")                                    \
-    X(MALFORMED, "not a WebAssembly module")                     \
-    X(INVALID, "the module does not validate")                   \
-    X(UNSUPPORTED, "needs a feature that is switched off")       \
-    X(LINK, "an import is missing or has the wrong type")        \
-    X(LIMIT, "a limit set by the host was reached")              \
-    X(DENIED, "the guest lacks the capability")                  \
-    X(TRAP, "the guest trapped")                                 \
-    X(EXCEPTION, "the guest threw an exception nobody caught")   \
+#define TENON_STATUS_MAP(X)                                    \
+    X(OK, "ok")                                                \
+    X(NOMEM, "out of memory")                                  \
+    X(MALFORMED, "not a WebAssembly module")                   \
+    X(INVALID, "the module does not validate")                 \
+    X(UNSUPPORTED, "needs a feature that is switched off")     \
+    X(LINK, "an import is missing or has the wrong type")      \
+    X(LIMIT, "a limit set by the host was reached")            \
+    X(DENIED, "the guest lacks the capability")                \
+    X(TRAP, "the guest trapped")                               \
+    X(EXCEPTION, "the guest threw an exception nobody caught") \
     X(USAGE, "the caller broke a rule of this interface")
 
 /* X(id, text): the texts are those of the specification's test suite. */
-#define TENON_TRAP_MAP(X)                                        \
-    X(NONE, "no trap")                                           \
-    X(UNREACHABLE, "unreachable")                                \
-    X(DIVIDE_BY_ZERO, "integer divide by zero")                  \
-    X(INTEGER_OVERFLOW, "integer overflow")                      \
-    X(INVALID_CONVERSION, "invalid conversion to integer")       \
-    X(MEMORY_BOUNDS, "out of bounds memory access")              \
-    X(TABLE_BOUNDS, "out of bounds table access")                \
-    X(UNDEFINED_ELEMENT, "undefined element")                    \
-    X(UNINITIALIZED_ELEMENT, "uninitialized element")            \
-    X(SIGNATURE_MISMATCH, "indirect call type mismatch")         \
-    X(NULL_REFERENCE, "null reference")                          \
-    X(NULL_FUNCTION, "null function reference")                  \
-    X(STACK_EXHAUSTED, "call stack exhausted")                   \
-    X(UNALIGNED_ATOMIC, "unaligned atomic")                      \
-    X(UNSHARED_WAIT, "expected shared memory")                   \
-    X(OUT_OF_MEMORY, "out of memory")                            \
+#define TENON_TRAP_MAP(X)                                           \
+    X(NONE, "no trap")                                              \
+    X(UNREACHABLE, "unreachable")                                   \
+    X(DIVIDE_BY_ZERO, "integer divide by zero")                     \
+    X(INTEGER_OVERFLOW, "integer overflow")                         \
+    X(INVALID_CONVERSION, "invalid conversion to integer")          \
+    X(MEMORY_BOUNDS, "out of bounds memory access")                 \
+    X(TABLE_BOUNDS, "out of bounds table access")                   \
+    X(UNDEFINED_ELEMENT, "undefined element")                       \
+    X(UNINITIALIZED_ELEMENT, "uninitialized element")               \
+    X(SIGNATURE_MISMATCH, "indirect call type mismatch")            \
+    X(NULL_REFERENCE, "null reference")                             \
+    X(NULL_FUNCTION, "null function reference")                     \
+    X(STACK_EXHAUSTED, "call stack exhausted")                      \
+    X(UNALIGNED_ATOMIC, "unaligned atomic")                         \
+    X(UNSHARED_WAIT, "expected shared memory")                      \
+    X(OUT_OF_MEMORY, "out of memory")                               \
     X(UNSUPPORTED, "the instruction is not supported by this tier") \
     X(HOST, "a host function trapped")
 
@@ -59,7 +59,7 @@ typedef enum tenon_trap {
 #undef X
 } tenon_trap;
 
-#define TENON_NO_INDEX UINT32_MAX
+#define TENON_NO_INDEX  UINT32_MAX
 #define TENON_NO_OFFSET UINT64_MAX
 
 /* Where and why a call failed. Owned by the caller; filled once, by whoever knows most; never needed

@@ -8,6 +8,7 @@
 #include "runtime/interp/machine.h"
 
 /* FOR_*(X, ...) calls X with each class of the dimension; without tail dispatch there are only slots and constants. */
+/* clang-format off */
 #if TN_TAIL_DISPATCH
 #define FOR_D(X, ...) X(__VA_ARGS__, S) X(__VA_ARGS__, A) X(__VA_ARGS__, P)
 #define FOR_BD(X, ...) FOR_D(X, __VA_ARGS__, S) FOR_D(X, __VA_ARGS__, A) FOR_D(X, __VA_ARGS__, P) FOR_D(X, __VA_ARGS__, I)
@@ -49,6 +50,7 @@
 #define ROW_V_ABD(n) { { { n##SSS } } }
 #define ROW_V_AD(n) { { n##SS } }
 #endif
+/* clang-format on */
 
 /* How many cells an instruction with a b of this class takes: a float constant has its own cell. */
 #define CELLS_S_i32 2
@@ -73,50 +75,50 @@
 #define C_TYPE_f32 float
 #define C_TYPE_f64 double
 
-#define BINARY_HANDLER(id, ta, tb, tr, a, b, d)                                         \
-    static HANDLER(h_##id##_##a##b##d)                                                  \
-    {                                                                                   \
-        C_TYPE_##tr r;                                                                  \
-        tenon_trap trap = tn_num_##id(GET_##a##_##ta(OP_A), GET_##b##_##tb(OP_B), &r);        \
-        if (TN_UNLIKELY(trap != TENON_TRAP_NONE))                                       \
-            TRAP(trap);                                                                 \
-        SET_##d##_##tr(OP_D, r);                                                           \
-        NEXT(CELLS_##b##_##tb);                                                         \
+#define BINARY_HANDLER(id, ta, tb, tr, a, b, d)                                        \
+    static HANDLER(h_##id##_##a##b##d)                                                 \
+    {                                                                                  \
+        C_TYPE_##tr r;                                                                 \
+        tenon_trap trap = tn_num_##id(GET_##a##_##ta(OP_A), GET_##b##_##tb(OP_B), &r); \
+        if (TN_UNLIKELY(trap != TENON_TRAP_NONE))                                      \
+            TRAP(trap);                                                                \
+        SET_##d##_##tr(OP_D, r);                                                       \
+        NEXT(CELLS_##b##_##tb);                                                        \
     }
-#define UNARY_HANDLER(id, ta, tr, a, d)                                                 \
-    static HANDLER(h_##id##_##a##d)                                                     \
-    {                                                                                   \
-        C_TYPE_##tr r;                                                                  \
-        tenon_trap trap = tn_num_##id(GET_##a##_##ta(OP_A), &r);                           \
-        if (TN_UNLIKELY(trap != TENON_TRAP_NONE))                                       \
-            TRAP(trap);                                                                 \
-        SET_##d##_##tr(OP_D, r);                                                           \
-        NEXT(2);                                                                        \
+#define UNARY_HANDLER(id, ta, tr, a, d)                          \
+    static HANDLER(h_##id##_##a##d)                              \
+    {                                                            \
+        C_TYPE_##tr r;                                           \
+        tenon_trap trap = tn_num_##id(GET_##a##_##ta(OP_A), &r); \
+        if (TN_UNLIKELY(trap != TENON_TRAP_NONE))                \
+            TRAP(trap);                                          \
+        SET_##d##_##tr(OP_D, r);                                 \
+        NEXT(2);                                                 \
     }
 /* The target is in the cell behind the operands. */
-#define BRANCH_HANDLER(id, ta, sense, not, a, b)                                        \
-    static HANDLER(h_br_##sense##_##id##_##a##b)                                        \
-    {                                                                                   \
-        uint32_t r;                                                                     \
-        tn_num_##id(GET_##a##_##ta(OP_A), GET_##b##_##ta(OP_B), &r);                          \
-        if (not(r)) {                                                                   \
-            pc = pc[CELLS_##b##_##ta].target;                                           \
-            GO;                                                                         \
-        }                                                                               \
-        NEXT(CELLS_##b##_##ta + 1);                                                     \
+#define BRANCH_HANDLER(id, ta, sense, not, a, b)                     \
+    static HANDLER(h_br_##sense##_##id##_##a##b)                     \
+    {                                                                \
+        uint32_t r;                                                  \
+        tn_num_##id(GET_##a##_##ta(OP_A), GET_##b##_##ta(OP_B), &r); \
+        if (not(r)) {                                                \
+            pc = pc[CELLS_##b##_##ta].target;                        \
+            GO;                                                      \
+        }                                                            \
+        NEXT(CELLS_##b##_##ta + 1);                                  \
     }
 
-#define BINARY(id, ta, tb, tr)                          \
-    FOR_ABD(BINARY_HANDLER, id, ta, tb, tr)             \
+#define BINARY(id, ta, tb, tr)              \
+    FOR_ABD(BINARY_HANDLER, id, ta, tb, tr) \
     const tn_binary_row tn_row_##id = ROW_ABD(h_##id##_);
-#define UNARY(id, ta, tr)                               \
-    FOR_AD(UNARY_HANDLER, id, ta, tr)                   \
+#define UNARY(id, ta, tr)             \
+    FOR_AD(UNARY_HANDLER, id, ta, tr) \
     const tn_unary_row tn_row_##id = ROW_AD(h_##id##_);
-#define BRANCH_WHEN(id, ta)                             \
-    FOR_AB(BRANCH_HANDLER, id, ta, when, )              \
+#define BRANCH_WHEN(id, ta)                \
+    FOR_AB(BRANCH_HANDLER, id, ta, when, ) \
     const tn_branch_row tn_row_br_when_##id = ROW_AB(h_br_when_##id##_);
-#define BRANCH_UNLESS(id, ta)                            \
-    FOR_AB(BRANCH_HANDLER, id, ta, unless, !)            \
+#define BRANCH_UNLESS(id, ta)                 \
+    FOR_AB(BRANCH_HANDLER, id, ta, unless, !) \
     const tn_branch_row tn_row_br_unless_##id = ROW_AB(h_br_unless_##id##_);
 
 #endif

@@ -17,37 +17,38 @@ HANDLER(tn_h_mov2);                      /* d, a, d2, a2: two moves of slots, in
 HANDLER(tn_h_const_v128);                /* d; 16 bytes: 4 cells */
 HANDLER(tn_h_mov_wide);                  /* u32 d, u32 a */
 HANDLER(tn_h_mov_wide_v128);
-HANDLER(tn_h_copy);                      /* u32 d, u32 a; u32 count: count slots, downwards; 3 cells */
-HANDLER(tn_h_pin_int);                   /* -, a */
+HANDLER(tn_h_copy);    /* u32 d, u32 a; u32 count: count slots, downwards; 3 cells */
+HANDLER(tn_h_pin_int); /* -, a */
 HANDLER(tn_h_pin_float);
 extern const tn_d_row tn_global_get_rows[3]; /* [bank][d]: d, IMM: global */
 extern const tn_d_row tn_global_set_rows[3]; /* [bank][a: S A P]: -, a, IMM: global */
 extern const tn_d_row tn_select_rows[3][3];  /* [bank][c: S A P][d]: d, a, b, c */
 
 /* ---- control ---- */
-HANDLER(tn_h_br);                        /* target */
-extern const tn_handler tn_br_table_row[3]; /* [a: S A P]: -, a, IMM: count; count + 1 targets, the default last */
+HANDLER(tn_h_br);                             /* target */
+extern const tn_handler tn_br_table_row[3];   /* [a: S A P]: -, a, IMM: count; count + 1 targets, the default last */
 extern const tn_handler tn_return_rows[3][4]; /* [bank][a: S A P I]: -, a or IMM; u32 slots of parameters; 3 cells */
-HANDLER(tn_h_return_void);               /* u32: slots of parameters */
-HANDLER(tn_h_return_many);               /* u32 a, u32 count; u32 slots of parameters; 3 cells */
+HANDLER(tn_h_return_void);                    /* u32: slots of parameters */
+HANDLER(tn_h_return_many);                    /* u32 a, u32 count; u32 slots of parameters; 3 cells */
 HANDLER(tn_h_unreachable);
-HANDLER(tn_h_trap);                      /* u32: trap */
+HANDLER(tn_h_trap); /* u32: trap */
 
 /* ---- calls: u32 place of the arguments, u32 their slots ---- */
-HANDLER(tn_h_call);                      /* entry; 3 cells */
-HANDLER(tn_h_call_import);               /* u32 function; 3 cells */
-extern const tn_handler tn_call_indirect_row[3]; /* [index: S A P]; u32 type, u32 table; u32 index slot at OP_A of cell 3; 4 cells */
-HANDLER(tn_h_call_ref);                  /* u32 slot of the reference; 3 cells */
+HANDLER(tn_h_call);        /* entry; 3 cells */
+HANDLER(tn_h_call_import); /* u32 function; 3 cells */
+extern const tn_handler
+    tn_call_indirect_row[3]; /* [index: S A P]; u32 type, u32 table; u32 index slot at OP_A of cell 3; 4 cells */
+HANDLER(tn_h_call_ref);      /* u32 slot of the reference; 3 cells */
 /* Tail calls have one more cell: u32 slots of the current function's parameters. */
 HANDLER(tn_h_return_call);
 HANDLER(tn_h_return_call_import);
-HANDLER(tn_h_return_call_indirect);      /* u32 type, u32 table; u32 index slot; parameters: 5 cells */
+HANDLER(tn_h_return_call_indirect); /* u32 type, u32 table; u32 index slot; parameters: 5 cells */
 HANDLER(tn_h_return_call_ref);
-HANDLER(tn_h_throw);                     /* u32 a, u32 tag */
-HANDLER(tn_h_throw_ref);                 /* u32 a */
-HANDLER(tn_h_br_null);                   /* -, a; target: branches when the slot is null; 3 cells */
+HANDLER(tn_h_throw);     /* u32 a, u32 tag */
+HANDLER(tn_h_throw_ref); /* u32 a */
+HANDLER(tn_h_br_null);   /* -, a; target: branches when the slot is null; 3 cells */
 HANDLER(tn_h_br_non_null);
-HANDLER(tn_h_translate);                 /* u32 own function */
+HANDLER(tn_h_translate); /* u32 own function */
 
 /* What returns find below the first frame, and below a frame of another instance. */
 extern const tn_cell tn_exit_cells[1];
@@ -70,7 +71,8 @@ extern const tn_handler tn_plain_rows[TN_OP_COUNT];
 /* ---- in run.c ---- */
 /* Calls a host function; false: the guest ends or goes on in a catch clause, see tn_interp_resume. */
 bool tn_interp_call_host(tenon_func *func, tenon_instance *in, tn_slot *args, const tn_cell *pc, tn_slot *fp);
-/* Looks for a catch clause from pc on outwards; true: the store's trap_pc, trap_fp, trap_instance say where to go on. */
+/* Looks for a catch clause from pc on outwards; true: the store's trap_pc, trap_fp, trap_instance say where to go on.
+ */
 bool tn_interp_unwind(tenon_store *store, const tn_cell *pc, tn_slot *fp, tenon_instance *in, tn_exception *e);
 /* Makes the code of an own function; false: out of memory, noted. */
 bool tn_interp_translate(tenon_instance *in, uint32_t own);

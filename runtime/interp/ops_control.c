@@ -12,28 +12,28 @@
 
 /* ---- moves ---- */
 
-#define MOV_HANDLER(name, t, a, d)              \
-    static HANDLER(h_mov_##name##_##a##d)       \
-    {                                           \
+#define MOV_HANDLER(name, t, a, d)                \
+    static HANDLER(h_mov_##name##_##a##d)         \
+    {                                             \
         SET_##d##_##t(OP_D, GET_##a##_##t(OP_A)); \
-        NEXT(2);                                \
+        NEXT(2);                                  \
     }
 FOR_AD(MOV_HANDLER, int, i64)
 FOR_AD(MOV_HANDLER, float, f64)
 FOR_V_AD(MOV_HANDLER, v128, v128)
 const tn_d_row tn_mov_rows[3][3] = { ROW_AD(h_mov_int_), ROW_AD(h_mov_float_), ROW_V_AD(h_mov_v128_) };
 
-#define CONST_HANDLER(name, t, field, d)        \
-    static HANDLER(h_const_##name##_##d)        \
-    {                                           \
-        SET_##d##_##t(OP_D, pc[2].field);       \
-        NEXT(3);                                \
+#define CONST_HANDLER(name, t, field, d)  \
+    static HANDLER(h_const_##name##_##d)  \
+    {                                     \
+        SET_##d##_##t(OP_D, pc[2].field); \
+        NEXT(3);                          \
     }
-#define IMM_HANDLER(name, d)                    \
-    static HANDLER(h_##name##_##d)              \
-    {                                           \
-        SET_##d##_i64(OP_D, GET_I_u32(0));      \
-        NEXT(2);                                \
+#define IMM_HANDLER(name, d)               \
+    static HANDLER(h_##name##_##d)         \
+    {                                      \
+        SET_##d##_i64(OP_D, GET_I_u32(0)); \
+        NEXT(2);                           \
     }
 FOR_D(CONST_HANDLER, int, i64, u64)
 FOR_D(CONST_HANDLER, float, f64, f64)
@@ -92,25 +92,25 @@ HANDLER(tn_h_pin_float)
 
 /* ---- globals ---- */
 
-#define GLOBAL_GET_HANDLER(name, t, d)                                         \
-    static HANDLER(h_global_get_##name##_##d)                                  \
-    {                                                                          \
-        const tn_slot *value = in->globals[IMM]->slot;                         \
-        SET_##d##_##t(OP_D, GLOBAL_##t(value));                                \
-        NEXT(2);                                                               \
+#define GLOBAL_GET_HANDLER(name, t, d)                 \
+    static HANDLER(h_global_get_##name##_##d)          \
+    {                                                  \
+        const tn_slot *value = in->globals[IMM]->slot; \
+        SET_##d##_##t(OP_D, GLOBAL_##t(value));        \
+        NEXT(2);                                       \
     }
-#define GLOBAL_SET_HANDLER(name, t, a)                                         \
-    static HANDLER(h_global_set_##name##_##a)                                  \
-    {                                                                          \
-        tn_slot *value = in->globals[IMM]->slot;                               \
-        SET_GLOBAL_##t(value, GET_##a##_##t(OP_A));                            \
-        NEXT(2);                                                               \
+#define GLOBAL_SET_HANDLER(name, t, a)              \
+    static HANDLER(h_global_set_##name##_##a)       \
+    {                                               \
+        tn_slot *value = in->globals[IMM]->slot;    \
+        SET_GLOBAL_##t(value, GET_##a##_##t(OP_A)); \
+        NEXT(2);                                    \
     }
-#define GLOBAL_i64(p) (p)->i64
-#define GLOBAL_f64(p) (p)->f64
-#define GLOBAL_v128(p) tn_get_v128(p)
-#define SET_GLOBAL_i64(p, v) (p)->i64 = (v)
-#define SET_GLOBAL_f64(p, v) (p)->f64 = (v)
+#define GLOBAL_i64(p)         (p)->i64
+#define GLOBAL_f64(p)         (p)->f64
+#define GLOBAL_v128(p)        tn_get_v128(p)
+#define SET_GLOBAL_i64(p, v)  (p)->i64 = (v)
+#define SET_GLOBAL_f64(p, v)  (p)->f64 = (v)
 #define SET_GLOBAL_v128(p, v) tn_set_v128(p, v)
 FOR_D(GLOBAL_GET_HANDLER, int, i64)
 FOR_D(GLOBAL_GET_HANDLER, float, f64)
@@ -118,17 +118,21 @@ GLOBAL_GET_HANDLER(v128, v128, S)
 FOR_D(GLOBAL_SET_HANDLER, int, i64)
 FOR_D(GLOBAL_SET_HANDLER, float, f64)
 GLOBAL_SET_HANDLER(v128, v128, S)
-const tn_d_row tn_global_get_rows[3] = { ROW_D(h_global_get_int_), ROW_D(h_global_get_float_), { h_global_get_v128_S } };
-const tn_d_row tn_global_set_rows[3] = { ROW_D(h_global_set_int_), ROW_D(h_global_set_float_), { h_global_set_v128_S } };
+const tn_d_row tn_global_get_rows[3] = { ROW_D(h_global_get_int_),
+                                         ROW_D(h_global_get_float_),
+                                         { h_global_get_v128_S } };
+const tn_d_row tn_global_set_rows[3] = { ROW_D(h_global_set_int_),
+                                         ROW_D(h_global_set_float_),
+                                         { h_global_set_v128_S } };
 
 /* ---- select ---- */
 
-#define SELECT_HANDLER(name, t, c, d)                                              \
-    static HANDLER(h_select_##name##_##c##d)                                       \
-    {                                                                              \
-        const tn_slot *chosen = GET_##c##_i32(OP_C) ? &fp[OP_A] : &fp[OP_B];       \
-        SET_##d##_##t(OP_D, GLOBAL_##t(chosen));                                   \
-        NEXT(2);                                                                   \
+#define SELECT_HANDLER(name, t, c, d)                                        \
+    static HANDLER(h_select_##name##_##c##d)                                 \
+    {                                                                        \
+        const tn_slot *chosen = GET_##c##_i32(OP_C) ? &fp[OP_A] : &fp[OP_B]; \
+        SET_##d##_##t(OP_D, GLOBAL_##t(chosen));                             \
+        NEXT(2);                                                             \
     }
 FOR_AD(SELECT_HANDLER, int, i64)
 FOR_AD(SELECT_HANDLER, float, f64)
@@ -143,12 +147,12 @@ HANDLER(tn_h_br)
     GO;
 }
 
-#define BR_TABLE_HANDLER(name, a)                               \
-    static HANDLER(h_##name##_##a)                              \
-    {                                                           \
-        uint32_t index = GET_##a##_i32(OP_A), last = IMM;       \
-        pc = pc[2 + (index < last ? index : last)].target;      \
-        GO;                                                     \
+#define BR_TABLE_HANDLER(name, a)                          \
+    static HANDLER(h_##name##_##a)                         \
+    {                                                      \
+        uint32_t index = GET_##a##_i32(OP_A), last = IMM;  \
+        pc = pc[2 + (index < last ? index : last)].target; \
+        GO;                                                \
     }
 FOR_D(BR_TABLE_HANDLER, br_table)
 const tn_handler tn_br_table_row[3] = ROW_D(h_br_table_);
@@ -183,20 +187,20 @@ HANDLER(tn_h_trap)
 
 /* ---- returns ---- */
 
-#define RETURN_HANDLER(name, t, a)                  \
-    static HANDLER(h_return_##name##_##a)           \
-    {                                               \
-        C_SLOT_##t value = GET_##a##_##t(OP_A);     \
-        const tn_slot *record = fp + pc[2].u32[0];  \
-        pc = record[0].pc;                          \
-        tn_slot *caller = record[1].fp;             \
-        SET_S_##t(0, value);                        \
-        fp = caller;                                \
-        GO;                                         \
+#define RETURN_HANDLER(name, t, a)                 \
+    static HANDLER(h_return_##name##_##a)          \
+    {                                              \
+        C_SLOT_##t value = GET_##a##_##t(OP_A);    \
+        const tn_slot *record = fp + pc[2].u32[0]; \
+        pc = record[0].pc;                         \
+        tn_slot *caller = record[1].fp;            \
+        SET_S_##t(0, value);                       \
+        fp = caller;                               \
+        GO;                                        \
     }
-#define C_SLOT_i64 uint64_t
-#define C_SLOT_u32 uint64_t
-#define C_SLOT_f64 double
+#define C_SLOT_i64  uint64_t
+#define C_SLOT_u32  uint64_t
+#define C_SLOT_f64  double
 #define C_SLOT_v128 tn_vec
 FOR_D(RETURN_HANDLER, int, i64)
 RETURN_HANDLER(imm, u32, I)
@@ -254,24 +258,24 @@ const tn_cell tn_bridge_cells[1] = { { .handler = h_bridge } };
 
 /* ---- calls ---- */
 
-/* Enters a guest function whose arguments are in place; back is where its return goes on. The frame is compared with the
- * limit before anything is written to it. */
-#define ENTER(entry, args, params, back, caller)                                                    \
-    do {                                                                                            \
-        const tn_entry *e_ = (entry);                                                               \
-        tn_slot *frame_ = (args);                                                                   \
-        const tn_cell *code_ = __atomic_load_n(&e_->code, __ATOMIC_ACQUIRE);                        \
-        if (TN_UNLIKELY((uintptr_t)frame_ + e_->frame_bytes > (uintptr_t)in->stack_limit))          \
-            TRAP(TENON_TRAP_STACK_EXHAUSTED);                                                       \
-        tn_slot *record_ = frame_ + (params);                                                       \
-        record_[0].pc = (back);                                                                     \
-        record_[1].fp = (caller);                                                                   \
-        record_ += 2;                                                                               \
-        for (uint32_t n_ = e_->zero_slots; n_ > 0; n_--)                                            \
-            (record_++)->i64 = 0;                                                                   \
-        fp = frame_;                                                                                \
-        pc = code_;                                                                                 \
-        GO;                                                                                         \
+/* Enters a guest function whose arguments are in place; back is where its return goes on. The frame is compared with
+ * the limit before anything is written to it. */
+#define ENTER(entry, args, params, back, caller)                                           \
+    do {                                                                                   \
+        const tn_entry *e_ = (entry);                                                      \
+        tn_slot *frame_ = (args);                                                          \
+        const tn_cell *code_ = __atomic_load_n(&e_->code, __ATOMIC_ACQUIRE);               \
+        if (TN_UNLIKELY((uintptr_t)frame_ + e_->frame_bytes > (uintptr_t)in->stack_limit)) \
+            TRAP(TENON_TRAP_STACK_EXHAUSTED);                                              \
+        tn_slot *record_ = frame_ + (params);                                              \
+        record_[0].pc = (back);                                                            \
+        record_[1].fp = (caller);                                                          \
+        record_ += 2;                                                                      \
+        for (uint32_t n_ = e_->zero_slots; n_ > 0; n_--)                                   \
+            (record_++)->i64 = 0;                                                          \
+        fp = frame_;                                                                       \
+        pc = code_;                                                                        \
+        GO;                                                                                \
     } while (0)
 
 HANDLER(tn_h_call)
@@ -296,31 +300,31 @@ static HANDLER(h_resume)
 static const tn_cell resume_cells[1] = { { .handler = h_resume } };
 
 /* Calls any function: guest of this instance, guest of another, or host; `cells` is the length of the call. */
-#define CALL(func, args, params, cells)                                                             \
-    do {                                                                                            \
-        tenon_func *f_ = (func);                                                                    \
-        tn_slot *a_ = (args);                                                                       \
-        if (TN_LIKELY(f_->instance == in))                                                          \
-            ENTER(f_->entry, a_, (params), pc + (cells), fp);                                       \
-        if (f_->instance == NULL) {                                                                 \
-            if (!tn_interp_call_host(f_, in, a_, pc, fp)) {                                         \
-                pc = resume_cells;                                                                  \
-                GO;                                                                                 \
-            }                                                                                       \
-            NEXT(cells);                                                                            \
-        }                                                                                           \
+#define CALL(func, args, params, cells)                                                              \
+    do {                                                                                             \
+        tenon_func *f_ = (func);                                                                     \
+        tn_slot *a_ = (args);                                                                        \
+        if (TN_LIKELY(f_->instance == in))                                                           \
+            ENTER(f_->entry, a_, (params), pc + (cells), fp);                                        \
+        if (f_->instance == NULL) {                                                                  \
+            if (!tn_interp_call_host(f_, in, a_, pc, fp)) {                                          \
+                pc = resume_cells;                                                                   \
+                GO;                                                                                  \
+            }                                                                                        \
+            NEXT(cells);                                                                             \
+        }                                                                                            \
         if (TN_UNLIKELY((uintptr_t)(a_ + (params) + BRIDGE_SLOTS + 2) > (uintptr_t)in->stack_limit)) \
-            TRAP(TENON_TRAP_STACK_EXHAUSTED);                                                       \
-        for (uint32_t n_ = (params); n_ > 0; n_--)                                                  \
-            a_[n_ - 1 + BRIDGE_SLOTS] = a_[n_ - 1];                                                 \
-        a_[0].pc = pc + (cells);                                                                    \
-        a_[1].fp = fp;                                                                              \
-        a_[2].pointer = in;                                                                         \
-        a_[3].pointer = f_;                                                                         \
-        uint32_t p_ = (params);                                                                     \
-        in = f_->instance;                                                                          \
-        mem = in->memory0;                                                                          \
-        ENTER(f_->entry, a_ + BRIDGE_SLOTS, p_, tn_bridge_cells, a_);                               \
+            TRAP(TENON_TRAP_STACK_EXHAUSTED);                                                        \
+        for (uint32_t n_ = (params); n_ > 0; n_--)                                                   \
+            a_[n_ - 1 + BRIDGE_SLOTS] = a_[n_ - 1];                                                  \
+        a_[0].pc = pc + (cells);                                                                     \
+        a_[1].fp = fp;                                                                               \
+        a_[2].pointer = in;                                                                          \
+        a_[3].pointer = f_;                                                                          \
+        uint32_t p_ = (params);                                                                      \
+        in = f_->instance;                                                                           \
+        mem = in->memory0;                                                                           \
+        ENTER(f_->entry, a_ + BRIDGE_SLOTS, p_, tn_bridge_cells, a_);                                \
     } while (0)
 
 HANDLER(tn_h_call_import)
@@ -329,23 +333,23 @@ HANDLER(tn_h_call_import)
 }
 
 /* The function that an indirect call finds, or the trap. */
-#define FIND_INDIRECT(func, table_index, type_id, index)                                            \
-    const tenon_table *table_ = in->tables[table_index];                                            \
-    uint64_t index_ = (index);                                                                      \
-    if (TN_UNLIKELY(index_ >= table_->size))                                                        \
-        TRAP(TENON_TRAP_UNDEFINED_ELEMENT);                                                         \
-    tenon_func *func = (tenon_func *)table_->elems[index_];                                         \
-    if (TN_UNLIKELY(func == NULL))                                                                  \
-        TRAP(TENON_TRAP_UNINITIALIZED_ELEMENT);                                                     \
-    if (TN_UNLIKELY(func->type->id != (type_id)) &&                                                 \
-        !tn_is_subtype_id(in->store->engine->types, func->type->id, (type_id)))                     \
+#define FIND_INDIRECT(func, table_index, type_id, index)                        \
+    const tenon_table *table_ = in->tables[table_index];                        \
+    uint64_t index_ = (index);                                                  \
+    if (TN_UNLIKELY(index_ >= table_->size))                                    \
+        TRAP(TENON_TRAP_UNDEFINED_ELEMENT);                                     \
+    tenon_func *func = (tenon_func *)table_->elems[index_];                     \
+    if (TN_UNLIKELY(func == NULL))                                              \
+        TRAP(TENON_TRAP_UNINITIALIZED_ELEMENT);                                 \
+    if (TN_UNLIKELY(func->type->id != (type_id)) &&                             \
+        !tn_is_subtype_id(in->store->engine->types, func->type->id, (type_id))) \
         TRAP(TENON_TRAP_SIGNATURE_MISMATCH);
 
-#define CALL_INDIRECT_HANDLER(name, a)                                                              \
-    static HANDLER(h_##name##_##a)                                                                  \
-    {                                                                                               \
-        FIND_INDIRECT(func, pc[2].u32[1], pc[2].u32[0], GET_##a##_i64(pc[3].u32[0]))                \
-        CALL(func, fp + pc[1].u32[0], pc[1].u32[1], 4);                                             \
+#define CALL_INDIRECT_HANDLER(name, a)                                               \
+    static HANDLER(h_##name##_##a)                                                   \
+    {                                                                                \
+        FIND_INDIRECT(func, pc[2].u32[1], pc[2].u32[0], GET_##a##_i64(pc[3].u32[0])) \
+        CALL(func, fp + pc[1].u32[0], pc[1].u32[1], 4);                              \
     }
 FOR_D(CALL_INDIRECT_HANDLER, call_indirect)
 const tn_handler tn_call_indirect_row[3] = ROW_D(h_call_indirect_);
@@ -360,14 +364,14 @@ HANDLER(tn_h_call_ref)
 
 /* ---- tail calls: the frame is replaced, its return record stays ---- */
 
-#define REPLACE_FRAME(args, params, own_params, entry)                                              \
-    do {                                                                                            \
-        const tn_slot *a_ = (args);                                                                 \
-        tn_slot record0_ = fp[own_params], record1_ = fp[(own_params) + 1];                         \
-        uint32_t p_ = (params);                                                                     \
-        for (uint32_t n_ = 0; n_ < p_; n_++)                                                        \
-            fp[n_] = a_[n_];                                                                        \
-        ENTER((entry), fp, p_, record0_.pc, record1_.fp);                                           \
+#define REPLACE_FRAME(args, params, own_params, entry)                      \
+    do {                                                                    \
+        const tn_slot *a_ = (args);                                         \
+        tn_slot record0_ = fp[own_params], record1_ = fp[(own_params) + 1]; \
+        uint32_t p_ = (params);                                             \
+        for (uint32_t n_ = 0; n_ < p_; n_++)                                \
+            fp[n_] = a_[n_];                                                \
+        ENTER((entry), fp, p_, record0_.pc, record1_.fp);                   \
     } while (0)
 
 HANDLER(tn_h_return_call)
@@ -376,43 +380,43 @@ HANDLER(tn_h_return_call)
 }
 
 /* To a host function or another instance. One bridge is enough for any number of tail calls. */
-#define TAIL_CALL(func, args, params, own_params)                                                   \
-    do {                                                                                            \
-        tenon_func *f_ = (func);                                                                    \
-        tn_slot *from_ = (args);                                                                    \
-        uint32_t own_ = (own_params), count_ = (params);                                            \
-        if (TN_LIKELY(f_->instance == in))                                                          \
-            REPLACE_FRAME(from_, count_, own_, f_->entry);                                          \
-        tn_slot r0_ = fp[own_], r1_ = fp[own_ + 1];                                                 \
-        if (f_->instance == NULL) {                                                                 \
-            if (!tn_interp_call_host(f_, in, from_, pc, fp)) {                                      \
-                pc = resume_cells;                                                                  \
-                GO;                                                                                 \
-            }                                                                                       \
-            for (uint32_t n_ = 0; n_ < f_->type->result_slots; n_++)                                \
-                fp[n_] = from_[n_];                                                                 \
-            pc = r0_.pc;                                                                            \
-            fp = r1_.fp;                                                                            \
-            GO;                                                                                     \
-        }                                                                                           \
-        if (r0_.pc == tn_bridge_cells) {                                                            \
-            in = f_->instance;                                                                      \
-            mem = in->memory0;                                                                      \
-            REPLACE_FRAME(from_, count_, own_, f_->entry);                                          \
-        }                                                                                           \
+#define TAIL_CALL(func, args, params, own_params)                                                     \
+    do {                                                                                              \
+        tenon_func *f_ = (func);                                                                      \
+        tn_slot *from_ = (args);                                                                      \
+        uint32_t own_ = (own_params), count_ = (params);                                              \
+        if (TN_LIKELY(f_->instance == in))                                                            \
+            REPLACE_FRAME(from_, count_, own_, f_->entry);                                            \
+        tn_slot r0_ = fp[own_], r1_ = fp[own_ + 1];                                                   \
+        if (f_->instance == NULL) {                                                                   \
+            if (!tn_interp_call_host(f_, in, from_, pc, fp)) {                                        \
+                pc = resume_cells;                                                                    \
+                GO;                                                                                   \
+            }                                                                                         \
+            for (uint32_t n_ = 0; n_ < f_->type->result_slots; n_++)                                  \
+                fp[n_] = from_[n_];                                                                   \
+            pc = r0_.pc;                                                                              \
+            fp = r1_.fp;                                                                              \
+            GO;                                                                                       \
+        }                                                                                             \
+        if (r0_.pc == tn_bridge_cells) {                                                              \
+            in = f_->instance;                                                                        \
+            mem = in->memory0;                                                                        \
+            REPLACE_FRAME(from_, count_, own_, f_->entry);                                            \
+        }                                                                                             \
         if (TN_UNLIKELY((uintptr_t)(from_ + count_ + BRIDGE_SLOTS + 2) > (uintptr_t)in->stack_limit)) \
-            TRAP(TENON_TRAP_STACK_EXHAUSTED);                                                       \
-        for (uint32_t n_ = count_; n_ > 0; n_--)                                                    \
-            from_[n_ - 1 + BRIDGE_SLOTS] = from_[n_ - 1];                                           \
-        for (uint32_t n_ = 0; n_ < count_; n_++)                                                    \
-            fp[n_ + BRIDGE_SLOTS] = from_[n_ + BRIDGE_SLOTS];                                       \
-        fp[0] = r0_;                                                                                \
-        fp[1] = r1_;                                                                                \
-        fp[2].pointer = in;                                                                         \
-        fp[3].pointer = f_;                                                                         \
-        in = f_->instance;                                                                          \
-        mem = in->memory0;                                                                          \
-        ENTER(f_->entry, fp + BRIDGE_SLOTS, count_, tn_bridge_cells, fp);                           \
+            TRAP(TENON_TRAP_STACK_EXHAUSTED);                                                         \
+        for (uint32_t n_ = count_; n_ > 0; n_--)                                                      \
+            from_[n_ - 1 + BRIDGE_SLOTS] = from_[n_ - 1];                                             \
+        for (uint32_t n_ = 0; n_ < count_; n_++)                                                      \
+            fp[n_ + BRIDGE_SLOTS] = from_[n_ + BRIDGE_SLOTS];                                         \
+        fp[0] = r0_;                                                                                  \
+        fp[1] = r1_;                                                                                  \
+        fp[2].pointer = in;                                                                           \
+        fp[3].pointer = f_;                                                                           \
+        in = f_->instance;                                                                            \
+        mem = in->memory0;                                                                            \
+        ENTER(f_->entry, fp + BRIDGE_SLOTS, count_, tn_bridge_cells, fp);                             \
     } while (0)
 
 HANDLER(tn_h_return_call_import)
@@ -464,13 +468,13 @@ static HANDLER(h_raise)
 }
 static const tn_cell raise_cells[1] = { { .handler = h_raise } };
 
-#define RAISE(e)                        \
-    do {                                \
-        in->store->pending = (e);       \
-        in->store->trap_pc = pc;        \
-        in->store->trap_fp = fp;        \
-        pc = raise_cells;               \
-        GO;                             \
+#define RAISE(e)                  \
+    do {                          \
+        in->store->pending = (e); \
+        in->store->trap_pc = pc;  \
+        in->store->trap_fp = fp;  \
+        pc = raise_cells;         \
+        GO;                       \
     } while (0)
 
 HANDLER(tn_h_throw)

@@ -8,14 +8,14 @@
 #define EACH_ff_i(id, feat, imm) BINARY(id, f32, f32, i32)
 #define EACH_FF_F(id, feat, imm) BINARY(id, f64, f64, f64)
 #define EACH_FF_i(id, feat, imm) BINARY(id, f64, f64, i32)
-#define EACH_f_f(id, feat, imm) UNARY(id, f32, f32)
-#define EACH_f_F(id, feat, imm) UNARY(id, f32, f64)
-#define EACH_f_i(id, feat, imm) UNARY(id, f32, i32)
-#define EACH_f_I(id, feat, imm) UNARY(id, f32, i64)
-#define EACH_F_F(id, feat, imm) UNARY(id, f64, f64)
-#define EACH_F_f(id, feat, imm) UNARY(id, f64, f32)
-#define EACH_F_i(id, feat, imm) UNARY(id, f64, i32)
-#define EACH_F_I(id, feat, imm) UNARY(id, f64, i64)
+#define EACH_f_f(id, feat, imm)  UNARY(id, f32, f32)
+#define EACH_f_F(id, feat, imm)  UNARY(id, f32, f64)
+#define EACH_f_i(id, feat, imm)  UNARY(id, f32, i32)
+#define EACH_f_I(id, feat, imm)  UNARY(id, f32, i64)
+#define EACH_F_F(id, feat, imm)  UNARY(id, f64, f64)
+#define EACH_F_f(id, feat, imm)  UNARY(id, f64, f32)
+#define EACH_F_i(id, feat, imm)  UNARY(id, f64, i32)
+#define EACH_F_I(id, feat, imm)  UNARY(id, f64, i64)
 #include "runtime/interp/each.h"
 #include "loader/opcodes.def"
 #undef TN_OP

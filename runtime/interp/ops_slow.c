@@ -6,7 +6,8 @@
 
 #include "runtime/interp/handlers.h"
 
-#define SLOW(name) static tenon_trap name(TN_UNUSED tenon_instance *in, TN_UNUSED tn_slot *s, TN_UNUSED const tn_cell *pc)
+#define SLOW(name) \
+    static tenon_trap name(TN_UNUSED tenon_instance *in, TN_UNUSED tn_slot *s, TN_UNUSED const tn_cell *pc)
 
 /* ---- memories ---- */
 
@@ -142,16 +143,16 @@ SLOW(slow_REF_AS_NON_NULL)
 
 /* ---- wide arithmetic ---- */
 
-#define WIDE(id, n)                                  \
-    SLOW(slow_##id)                                  \
-    {                                                \
-        uint64_t operands[n], results[2];            \
-        for (int i = 0; i < n; i++)                  \
-            operands[i] = s[i].i64;                  \
-        tn_num_##id(operands, results);              \
-        s[0].i64 = results[0];                       \
-        s[1].i64 = results[1];                       \
-        return TENON_TRAP_NONE;                      \
+#define WIDE(id, n)                       \
+    SLOW(slow_##id)                       \
+    {                                     \
+        uint64_t operands[n], results[2]; \
+        for (int i = 0; i < n; i++)       \
+            operands[i] = s[i].i64;       \
+        tn_num_##id(operands, results);   \
+        s[0].i64 = results[0];            \
+        s[1].i64 = results[1];            \
+        return TENON_TRAP_NONE;           \
     }
 WIDE(I64_ADD128, 4)
 WIDE(I64_SUB128, 4)
@@ -174,56 +175,56 @@ static tenon_trap atomic_address(const tenon_instance *in, const tn_slot *s, con
     return TENON_TRAP_NONE;
 }
 
-#define ADDRESS(T)                                                        \
-    uint8_t *p;                                                           \
-    tenon_trap trap = atomic_address(in, s, pc, sizeof(T), &p);           \
-    if (trap != TENON_TRAP_NONE)                                          \
-        return trap;                                                      \
+#define ADDRESS(T)                                              \
+    uint8_t *p;                                                 \
+    tenon_trap trap = atomic_address(in, s, pc, sizeof(T), &p); \
+    if (trap != TENON_TRAP_NONE)                                \
+        return trap;                                            \
     _Atomic T *a = (_Atomic T *)p;
-#define ATOMIC_LOAD(id, T)                                                \
-    SLOW(slow_##id)                                                       \
-    {                                                                     \
-        ADDRESS(T)                                                        \
-        s[0].i64 = atomic_load(a);                                        \
-        return TENON_TRAP_NONE;                                           \
+#define ATOMIC_LOAD(id, T)         \
+    SLOW(slow_##id)                \
+    {                              \
+        ADDRESS(T)                 \
+        s[0].i64 = atomic_load(a); \
+        return TENON_TRAP_NONE;    \
     }
-#define ATOMIC_STORE(id, T)                                               \
-    SLOW(slow_##id)                                                       \
-    {                                                                     \
-        ADDRESS(T)                                                        \
-        atomic_store(a, (T)s[1].i64);                                     \
-        return TENON_TRAP_NONE;                                           \
+#define ATOMIC_STORE(id, T)           \
+    SLOW(slow_##id)                   \
+    {                                 \
+        ADDRESS(T)                    \
+        atomic_store(a, (T)s[1].i64); \
+        return TENON_TRAP_NONE;       \
     }
-#define ATOMIC_RMW(id, T, operation)                                      \
-    SLOW(slow_##id)                                                       \
-    {                                                                     \
-        ADDRESS(T)                                                        \
-        s[0].i64 = operation(a, (T)s[1].i64);                             \
-        return TENON_TRAP_NONE;                                           \
+#define ATOMIC_RMW(id, T, operation)          \
+    SLOW(slow_##id)                           \
+    {                                         \
+        ADDRESS(T)                            \
+        s[0].i64 = operation(a, (T)s[1].i64); \
+        return TENON_TRAP_NONE;               \
     }
-#define ATOMIC_CMPXCHG(id, T)                                             \
-    SLOW(slow_##id)                                                       \
-    {                                                                     \
-        ADDRESS(T)                                                        \
-        T expected = (T)s[1].i64;                                         \
-        atomic_compare_exchange_strong(a, &expected, (T)s[2].i64);        \
-        s[0].i64 = expected;                                              \
-        return TENON_TRAP_NONE;                                           \
+#define ATOMIC_CMPXCHG(id, T)                                      \
+    SLOW(slow_##id)                                                \
+    {                                                              \
+        ADDRESS(T)                                                 \
+        T expected = (T)s[1].i64;                                  \
+        atomic_compare_exchange_strong(a, &expected, (T)s[2].i64); \
+        s[0].i64 = expected;                                       \
+        return TENON_TRAP_NONE;                                    \
     }
 /* X(type and width prefix, suffix, C type) */
-#define ATOMIC_KINDS(X)                                                                                      \
-    X(I32_ATOMIC_, , , uint32_t) X(I64_ATOMIC_, , , uint64_t) X(I32_ATOMIC_, 8, _U, uint8_t)                  \
-    X(I32_ATOMIC_, 16, _U, uint16_t) X(I64_ATOMIC_, 8, _U, uint8_t) X(I64_ATOMIC_, 16, _U, uint16_t)          \
-    X(I64_ATOMIC_, 32, _U, uint32_t)
-#define ATOMIC_KIND(P, w, u, T)                                \
-    ATOMIC_LOAD(P##LOAD##w##u, T)                              \
-    ATOMIC_STORE(P##STORE##w, T)                               \
-    ATOMIC_RMW(P##RMW##w##_ADD##u, T, atomic_fetch_add)        \
-    ATOMIC_RMW(P##RMW##w##_SUB##u, T, atomic_fetch_sub)        \
-    ATOMIC_RMW(P##RMW##w##_AND##u, T, atomic_fetch_and)        \
-    ATOMIC_RMW(P##RMW##w##_OR##u, T, atomic_fetch_or)          \
-    ATOMIC_RMW(P##RMW##w##_XOR##u, T, atomic_fetch_xor)        \
-    ATOMIC_RMW(P##RMW##w##_XCHG##u, T, atomic_exchange)        \
+#define ATOMIC_KINDS(X)                                                                          \
+    X(I32_ATOMIC_, , , uint32_t)                                                                 \
+    X(I64_ATOMIC_, , , uint64_t) X(I32_ATOMIC_, 8, _U, uint8_t) X(I32_ATOMIC_, 16, _U, uint16_t) \
+        X(I64_ATOMIC_, 8, _U, uint8_t) X(I64_ATOMIC_, 16, _U, uint16_t) X(I64_ATOMIC_, 32, _U, uint32_t)
+#define ATOMIC_KIND(P, w, u, T)                         \
+    ATOMIC_LOAD(P##LOAD##w##u, T)                       \
+    ATOMIC_STORE(P##STORE##w, T)                        \
+    ATOMIC_RMW(P##RMW##w##_ADD##u, T, atomic_fetch_add) \
+    ATOMIC_RMW(P##RMW##w##_SUB##u, T, atomic_fetch_sub) \
+    ATOMIC_RMW(P##RMW##w##_AND##u, T, atomic_fetch_and) \
+    ATOMIC_RMW(P##RMW##w##_OR##u, T, atomic_fetch_or)   \
+    ATOMIC_RMW(P##RMW##w##_XOR##u, T, atomic_fetch_xor) \
+    ATOMIC_RMW(P##RMW##w##_XCHG##u, T, atomic_exchange) \
     ATOMIC_CMPXCHG(P##RMW##w##_CMPXCHG##u, T)
 ATOMIC_KINDS(ATOMIC_KIND)
 
@@ -256,14 +257,14 @@ SLOW(slow_ATOMIC_FENCE)
 }
 
 #define ROW(id) [TN_OP_##id] = slow_##id,
-#define ATOMIC_ROWS(P, w, u, T)                                                                                    \
-    ROW(P##LOAD##w##u) ROW(P##STORE##w) ROW(P##RMW##w##_ADD##u) ROW(P##RMW##w##_SUB##u) ROW(P##RMW##w##_AND##u)    \
-    ROW(P##RMW##w##_OR##u) ROW(P##RMW##w##_XOR##u) ROW(P##RMW##w##_XCHG##u) ROW(P##RMW##w##_CMPXCHG##u)
+#define ATOMIC_ROWS(P, w, u, T)                                                                                     \
+    ROW(P##LOAD##w##u)                                                                                              \
+    ROW(P##STORE##w) ROW(P##RMW##w##_ADD##u) ROW(P##RMW##w##_SUB##u) ROW(P##RMW##w##_AND##u) ROW(P##RMW##w##_OR##u) \
+        ROW(P##RMW##w##_XOR##u) ROW(P##RMW##w##_XCHG##u) ROW(P##RMW##w##_CMPXCHG##u)
 tn_slow *const tn_slow_ops[TN_OP_COUNT] = {
-    ROW(MEMORY_SIZE) ROW(MEMORY_GROW) ROW(MEMORY_FILL) ROW(MEMORY_COPY) ROW(MEMORY_INIT) ROW(DATA_DROP)
-    ROW(TABLE_GET) ROW(TABLE_SET) ROW(TABLE_SIZE) ROW(TABLE_GROW) ROW(TABLE_FILL) ROW(TABLE_COPY) ROW(TABLE_INIT)
-    ROW(ELEM_DROP) ROW(REF_FUNC) ROW(REF_AS_NON_NULL)
-    ROW(I64_ADD128) ROW(I64_SUB128) ROW(I64_MUL_WIDE_S) ROW(I64_MUL_WIDE_U)
-    ATOMIC_KINDS(ATOMIC_ROWS)
-    ROW(MEMORY_ATOMIC_NOTIFY) ROW(MEMORY_ATOMIC_WAIT32) ROW(MEMORY_ATOMIC_WAIT64) ROW(ATOMIC_FENCE)
+    ROW(MEMORY_SIZE) ROW(MEMORY_GROW) ROW(MEMORY_FILL) ROW(MEMORY_COPY) ROW(MEMORY_INIT) ROW(DATA_DROP) ROW(TABLE_GET)
+        ROW(TABLE_SET) ROW(TABLE_SIZE) ROW(TABLE_GROW) ROW(TABLE_FILL) ROW(TABLE_COPY) ROW(TABLE_INIT) ROW(ELEM_DROP)
+            ROW(REF_FUNC) ROW(REF_AS_NON_NULL) ROW(I64_ADD128) ROW(I64_SUB128) ROW(I64_MUL_WIDE_S) ROW(I64_MUL_WIDE_U)
+                ATOMIC_KINDS(ATOMIC_ROWS) ROW(MEMORY_ATOMIC_NOTIFY) ROW(MEMORY_ATOMIC_WAIT32) ROW(MEMORY_ATOMIC_WAIT64)
+                    ROW(ATOMIC_FENCE)
 };

@@ -9,7 +9,7 @@ typedef struct scan {
     TN_VEC(uint32_t) blocks;  /* 1 + index of the loop, 0 for other blocks */
     TN_VEC(uint32_t) touched; /* locals counted since the newest loop head */
     uint32_t *uses;
-    uint32_t open;            /* 1 + index of the loop that is still a candidate, or 0 */
+    uint32_t open; /* 1 + index of the loop that is still a candidate, or 0 */
 } scan;
 
 static tenon_status count_use(scan *s, uint32_t local, uint32_t weight)
@@ -83,7 +83,8 @@ static tenon_status visit(scan *s, const tn_insn *in)
         forget(s);
         return TENON_OK;
     case TN_OP_END:
-        if (s->blocks.count > 0 && s->blocks.items[--s->blocks.count] != 0 && s->blocks.items[s->blocks.count] == s->open)
+        if (s->blocks.count > 0 && s->blocks.items[--s->blocks.count] != 0 &&
+            s->blocks.items[s->blocks.count] == s->open)
             choose(s);
         return TENON_OK;
     default:

@@ -12,7 +12,7 @@ struct tn_code {
     bool guarded;
     uint32_t count; /* own functions of the module */
     tn_entry *entries;
-    tn_cell *stubs; /* two cells each: translate me */
+    tn_cell *stubs;          /* two cells each: translate me */
     tn_function **functions; /* by own index; NULL until translated */
     tn_function **by_address;
     uint32_t translated;
@@ -214,8 +214,8 @@ static bool owns_pc(uintptr_t pc)
 }
 
 #if TN_RECOVERS_PC
-/* Handlers get pc, fp, memory and instance in r12 to r15, and step pc by an instruction's length at most once. The right
- * candidate is the one whose handler is the closest at or before the faulting instruction. */
+/* Handlers get pc, fp, memory and instance in r12 to r15, and step pc by an instruction's length at most once. The
+ * right candidate is the one whose handler is the closest at or before the faulting instruction. */
 static void note_fault(tenon_store *store, const tn_fault *fault)
 {
     const tn_cell *at = (const tn_cell *)tn_context_register(fault->ucontext, 12), *best = at;
@@ -328,7 +328,8 @@ bool tn_interp_call_host(tenon_func *func, tenon_instance *in, tn_slot *args, co
 
 /* ---- exceptions ---- */
 
-static const tn_clause *matching(const tn_function *f, const tn_try *try, const tenon_instance *in, const tn_exception *e)
+static const tn_clause *matching(const tn_function *f, const tn_try *try, const tenon_instance *in,
+                                 const tn_exception *e)
 {
     for (uint32_t i = 0; i < try->clause_count; i++) {
         const tn_clause *clause = &f->clauses[try->clauses + i];
@@ -380,5 +381,10 @@ bool tn_interp_unwind(tenon_store *store, const tn_cell *pc, tn_slot *fp, tenon_
     return false;
 }
 
-const tn_tier tn_interp_tier = { .name = "interp", .code_new = code_new, .code_delete = code_delete, .entries = entries,
-                                 .run = run, .owns_pc = owns_pc, .note_fault = note_fault };
+const tn_tier tn_interp_tier = { .name = "interp",
+                                 .code_new = code_new,
+                                 .code_delete = code_delete,
+                                 .entries = entries,
+                                 .run = run,
+                                 .owns_pc = owns_pc,
+                                 .note_fault = note_fault };

@@ -580,8 +580,9 @@ static tenon_status op_throw_ref(tn_translator *t)
 static tenon_status add_clause(tn_translator *t, const tn_catch *clause)
 {
     uint32_t height = (uint32_t)t->stack.count;
-    tn_clause out = { .kind = clause->kind, .tag = clause->tag, .landing = (uint32_t)t->cells.count,
-                      .slot = tn_next_slot(t) };
+    tn_clause out = {
+        .kind = clause->kind, .tag = clause->tag, .landing = (uint32_t)t->cells.count, .slot = tn_next_slot(t)
+    };
 
     tn_barrier(t);
     if (clause->kind < 2) {
@@ -794,10 +795,14 @@ static tenon_status translate_body(tn_translator *t)
 /* Copies what lasts, with positions turned into addresses. */
 static tenon_status finish(tn_translator *t, uint32_t own, tn_function *out)
 {
-    *out = (tn_function){ .cell_count = (uint32_t)t->cells.count, .map_count = (uint32_t)t->map.count,
-                          .try_count = (uint32_t)t->tries.count, .clause_count = (uint32_t)t->clauses.count,
-                          .frame_slots = t->max_slot, .zero_slots = t->first_temp - t->record - 2,
-                          .param_slots = t->record, .own = own };
+    *out = (tn_function){ .cell_count = (uint32_t)t->cells.count,
+                          .map_count = (uint32_t)t->map.count,
+                          .try_count = (uint32_t)t->tries.count,
+                          .clause_count = (uint32_t)t->clauses.count,
+                          .frame_slots = t->max_slot,
+                          .zero_slots = t->first_temp - t->record - 2,
+                          .param_slots = t->record,
+                          .own = own };
     out->cells = tn_alloc_zeroed(t->mem, (t->cells.count + TN_FRONT_CELLS) * sizeof *out->cells);
     if (out->cells != NULL)
         out->cells += TN_FRONT_CELLS;
@@ -824,7 +829,8 @@ static tenon_status finish(tn_translator *t, uint32_t own, tn_function *out)
 void tn_function_fini(tn_mem *mem, tn_function *function)
 {
     if (function->cells != NULL)
-        tn_free(mem, function->cells - TN_FRONT_CELLS, (function->cell_count + TN_FRONT_CELLS) * sizeof *function->cells);
+        tn_free(mem, function->cells - TN_FRONT_CELLS,
+                (function->cell_count + TN_FRONT_CELLS) * sizeof *function->cells);
     tn_free(mem, function->map, (function->map_count + 1) * sizeof *function->map);
     tn_free(mem, function->tries, (function->try_count + 1) * sizeof *function->tries);
     tn_free(mem, function->clauses, (function->clause_count + 1) * sizeof *function->clauses);
@@ -847,8 +853,12 @@ static void free_translator(tn_translator *t)
 tenon_status tn_translate(const tenon_module *module, tn_entry *entries, bool guarded, uint32_t own, tn_function *out)
 {
     const tn_module *core = &module->core;
-    tn_translator t = { .module = module, .core = core, .mem = &module->engine->mem, .entries = entries,
-                        .guarded = guarded, .body = core->bodies[own],
+    tn_translator t = { .module = module,
+                        .core = core,
+                        .mem = &module->engine->mem,
+                        .entries = entries,
+                        .guarded = guarded,
+                        .body = core->bodies[own],
                         .type = tn_module_func_type(core, core->imported_funcs + own),
                         .pinned = { TN_NONE, TN_NONE } };
 

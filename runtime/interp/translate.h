@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * From a validated function to slot code, in one pass over its bytes.
  *
- * The operand stack is simulated: an operand is a constant, a local that has not been read yet, or a temporary in the slot
- * that its height gives it. An instruction is emitted with its result in that slot; when the consumer turns out to be able
- * to take it from the accumulator, or to be a local.set, the producer is changed. Comparisons, tests and address
- * computations that are still the newest instruction are taken back and fused with their consumer.
+ * The operand stack is simulated: an operand is a constant, a local that has not been read yet, or a temporary in the
+ * slot that its height gives it. An instruction is emitted with its result in that slot; when the consumer turns out to
+ * be able to take it from the accumulator, or to be a local.set, the producer is changed. Comparisons, tests and
+ * address computations that are still the newest instruction are taken back and fused with their consumer.
  *
- * At every label all operands are in their slots (locals that were not read yet are copied before), so branches carry no
- * state but the pinned local, which belongs to a whole loop.
+ * At every label all operands are in their slots (locals that were not read yet are copied before), so branches carry
+ * no state but the pinned local, which belongs to a whole loop.
  */
 #ifndef TN_INTERP_TRANSLATE_H
 #define TN_INTERP_TRANSLATE_H
@@ -20,12 +20,12 @@ typedef enum tn_operand_kind { TN_TEMP, TN_LOCAL, TN_CONST } tn_operand_kind;
 
 typedef struct tn_operand {
     uint8_t kind;
-    uint8_t type;      /* TN_I32, TN_I64 (references too), TN_F32, TN_F64, TN_V128 */
-    uint32_t slot;     /* the place of its height */
-    uint32_t local;    /* TN_LOCAL: which */
-    uint32_t next;     /* TN_LOCAL: the operand below that refers to the same one, plus one */
-    uint64_t bits;     /* TN_CONST */
-    uint32_t producer; /* TN_TEMP: cell of the instruction whose d it is, or TN_NONE */
+    uint8_t type;            /* TN_I32, TN_I64 (references too), TN_F32, TN_F64, TN_V128 */
+    uint32_t slot;           /* the place of its height */
+    uint32_t local;          /* TN_LOCAL: which */
+    uint32_t next;           /* TN_LOCAL: the operand below that refers to the same one, plus one */
+    uint64_t bits;           /* TN_CONST */
+    uint32_t producer;       /* TN_TEMP: cell of the instruction whose d it is, or TN_NONE */
     const tn_handler *d_row; /* handlers of the producer by class of d, or NULL: S only */
 } tn_operand;
 
@@ -42,7 +42,7 @@ enum { TN_MAY_S = 1, TN_MAY_A = 2, TN_MAY_P = 4, TN_MAY_I = 8, TN_MAY_SAP = 7, T
 typedef struct tn_newest {
     uint32_t at; /* its first cell, or TN_NONE */
     uint32_t maps;
-    tn_op op;    /* TN_OP_INVALID for those that are not fused */
+    tn_op op; /* TN_OP_INVALID for those that are not fused */
     tn_arg a, b;
     uint64_t offset;
 } tn_newest;
@@ -59,11 +59,11 @@ typedef struct tn_frame_ctrl {
     const tn_type *type; /* or NULL: has_single */
     uint8_t single;
     bool has_single, dead_entry;
-    uint32_t height;     /* operands below the parameters */
-    uint32_t slot;       /* where parameters and results begin */
-    uint32_t start;      /* loop: cell of the head */
-    uint32_t fixups;     /* chain of target cells that wait for the end, plus one */
-    uint32_t else_fixup; /* the same for the false edge of an if */
+    uint32_t height;                 /* operands below the parameters */
+    uint32_t slot;                   /* where parameters and results begin */
+    uint32_t start;                  /* loop: cell of the head */
+    uint32_t fixups;                 /* chain of target cells that wait for the end, plus one */
+    uint32_t else_fixup;             /* the same for the false edge of an if */
     uint32_t stub_mark, stub_fixups; /* during br_table */
     uint32_t try_index;
 } tn_frame_ctrl;
@@ -110,11 +110,11 @@ typedef struct tn_translator {
     uint32_t local_count;
     uint32_t *local_slots, *local_refs; /* local_refs: newest operand that refers to it, plus one */
     uint8_t *local_types;
-    uint32_t record;     /* slot of the return record = slots of parameters */
-    uint32_t scratch;    /* six slots for operands beyond 16 bits, or TN_NONE */
+    uint32_t record;  /* slot of the return record = slots of parameters */
+    uint32_t scratch; /* six slots for operands beyond 16 bits, or TN_NONE */
     uint32_t first_temp, max_slot;
-    uint32_t flushed;    /* operands below do not refer to locals */
-    uint32_t barrier;    /* producers before this cell cannot be changed */
+    uint32_t flushed;                   /* operands below do not refer to locals */
+    uint32_t barrier;                   /* producers before this cell cannot be changed */
     uint32_t acc_write[2], acc_read[2]; /* newest cells plus one that write or read the accumulators */
     tn_newest newest;
     tn_pins pinned;

@@ -26,27 +26,27 @@ tn_op tn_negated(tn_op op)
 static tn_op mirrored(tn_op op)
 {
     switch (op) {
-#define BOTH(P)                                                                                                  \
-    case TN_OP_##P##_EQ:                                                                                         \
-    case TN_OP_##P##_NE:                                                                                         \
-    case TN_OP_##P##_ADD:                                                                                        \
-    case TN_OP_##P##_MUL:                                                                                        \
+#define BOTH(P)           \
+    case TN_OP_##P##_EQ:  \
+    case TN_OP_##P##_NE:  \
+    case TN_OP_##P##_ADD: \
+    case TN_OP_##P##_MUL: \
         return op;
         BOTH(I32)
         BOTH(I64)
         BOTH(F32)
         BOTH(F64)
-#define BITS(P)                                                                                                  \
-    case TN_OP_##P##_AND:                                                                                        \
-    case TN_OP_##P##_OR:                                                                                         \
-    case TN_OP_##P##_XOR:                                                                                        \
+#define BITS(P)           \
+    case TN_OP_##P##_AND: \
+    case TN_OP_##P##_OR:  \
+    case TN_OP_##P##_XOR: \
         return op;
         BITS(I32)
         BITS(I64)
-#define SWAP(a, b)                                                                                               \
-    case TN_OP_##a:                                                                                              \
-        return TN_OP_##b;                                                                                        \
-    case TN_OP_##b:                                                                                              \
+#define SWAP(a, b)        \
+    case TN_OP_##a:       \
+        return TN_OP_##b; \
+    case TN_OP_##b:       \
         return TN_OP_##a;
         SWAP(I32_LT_S, I32_GT_S)
         SWAP(I32_LT_U, I32_GT_U)
@@ -169,8 +169,8 @@ static tenon_status unary(tn_translator *t, tn_op op)
 {
     tn_operand a = tn_pop(t);
     const tn_unary_row *row = tn_unary_rows[op];
-    unsigned may = TN_MAY_S | ((*row)[TN_CLASS_A][0] != NULL ? TN_MAY_A : 0) |
-                   ((*row)[TN_CLASS_P][0] != NULL ? TN_MAY_P : 0);
+    unsigned may =
+        TN_MAY_S | ((*row)[TN_CLASS_A][0] != NULL ? TN_MAY_A : 0) | ((*row)[TN_CLASS_P][0] != NULL ? TN_MAY_P : 0);
     tn_arg arg;
     uint32_t at;
 

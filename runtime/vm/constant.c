@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Constant expressions (specification 3.4.16): a stack machine over checked bytes. The stack is bounded by the size of the
- * expression; deep ones take theirs from the engine's allocator.
+ * Constant expressions (specification 3.4.16): a stack machine over checked bytes. The stack is bounded by the size of
+ * the expression; deep ones take theirs from the engine's allocator.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Exception objects (specification 4.2.10). They are kept by the store and swept when there are many: whatever looks like
- * one on the guest's stack, in a table, in a global or in another exception is kept.
+ * Exception objects (specification 4.2.10). They are kept by the store and swept when there are many: whatever looks
+ * like one on the guest's stack, in a table, in a global or in another exception is kept.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -104,12 +104,19 @@ tenon_status tenon_func_new(tenon_store *store, const tenon_type *params, size_t
         return TENON_NOMEM;
     copy_types(params, param_count, list);
     copy_types(results, result_count, list + param_count);
-    tn_type_spec spec = { .comp = TN_COMP_FUNC, .final = true, .super = TN_NO_TYPE, .param_count = (uint32_t)param_count,
-                          .result_count = (uint32_t)result_count, .types = list };
+    tn_type_spec spec = { .comp = TN_COMP_FUNC,
+                          .final = true,
+                          .super = TN_NO_TYPE,
+                          .param_count = (uint32_t)param_count,
+                          .result_count = (uint32_t)result_count,
+                          .types = list };
     /* The type stays for the engine's life: host functions are few and their types fewer. */
     TN_TRY(tn_types_add(store->engine->types, &spec, 1, &id));
-    *func = (tenon_func){ .type = tn_types_get(store->engine->types, id), .index = TENON_NO_INDEX, .store = store,
-                          .callback = callback, .context = context };
+    *func = (tenon_func){ .type = tn_types_get(store->engine->types, id),
+                          .index = TENON_NO_INDEX,
+                          .store = store,
+                          .callback = callback,
+                          .context = context };
     *out = func;
     return TENON_OK;
 }

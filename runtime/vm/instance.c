@@ -10,7 +10,8 @@
 
 static bool limits_match(const tn_limits *want, uint64_t size, const tn_limits *have)
 {
-    return want->is64 == have->is64 && size >= want->min && (!want->has_max || (have->has_max && have->max <= want->max));
+    return want->is64 == have->is64 && size >= want->min &&
+           (!want->has_max || (have->has_max && have->max <= want->max));
 }
 
 static bool memory_matches(const tn_limits *want, const tenon_memory *have)
@@ -63,8 +64,8 @@ static const tenon_store *store_of(const tenon_extern *e)
     return NULL;
 }
 
-static tenon_status check_imports(const tenon_store *store, const tn_module *m, const tenon_extern *imports, size_t count,
-                                  tenon_error *err)
+static tenon_status check_imports(const tenon_store *store, const tn_module *m, const tenon_extern *imports,
+                                  size_t count, tenon_error *err)
 {
     if (count != m->import_count)
         return tn_fail_plain(err, TENON_USAGE, "the module has %u imports, not %zu", (unsigned)m->import_count, count);
@@ -124,8 +125,11 @@ tenon_func *tn_instance_func(tenon_instance *in, uint32_t index)
         return in->imported_funcs[index];
     tenon_func *func = &in->own_funcs[index - m->imported_funcs];
     if (func->type == NULL)
-        *func = (tenon_func){ .type = tn_module_func_type(m, index), .instance = in,
-                              .entry = &in->entries[index - m->imported_funcs], .index = index, .store = in->store };
+        *func = (tenon_func){ .type = tn_module_func_type(m, index),
+                              .instance = in,
+                              .entry = &in->entries[index - m->imported_funcs],
+                              .index = index,
+                              .store = in->store };
     return func;
 }
 

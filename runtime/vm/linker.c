@@ -123,7 +123,8 @@ static tenon_status resolve(const tenon_linker *linker, const tn_module *m, teno
     return TENON_OK;
 }
 
-tenon_status tenon_linker_instantiate(tenon_linker *linker, tenon_module *module, tenon_instance **out, tenon_error *err)
+tenon_status tenon_linker_instantiate(tenon_linker *linker, tenon_module *module, tenon_instance **out,
+                                      tenon_error *err)
 {
     const tn_module *m = &module->core;
     tn_mem *mem = &linker->store->engine->mem;

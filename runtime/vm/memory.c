@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Linear memories (specification 4.2.8). A guarded memory reserves its whole 32-bit range plus a guard, so its base never
- * moves and no access needs a check; a checked memory reserves what it may grow to, within reason, and moves when that is
- * not enough.
+ * Linear memories (specification 4.2.8). A guarded memory reserves its whole 32-bit range plus a guard, so its base
+ * never moves and no access needs a check; a checked memory reserves what it may grow to, within reason, and moves when
+ * that is not enough.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #define GUARDED_RESERVATION (((uint64_t)4 << 30) + TN_GUARD_SIZE)
 /* Checked memories that may grow beyond this start small and move. */
 #define CHECKED_RESERVATION ((uint64_t)64 << 20)
-#define MAX_MEMORY_BYTES ((uint64_t)1 << 46)
+#define MAX_MEMORY_BYTES    ((uint64_t)1 << 46)
 
 static uint64_t round_up(uint64_t bytes)
 {
@@ -60,7 +60,9 @@ tenon_status tn_memory_new(tenon_store *store, const tn_limits *type, tenon_boun
 
     if (memory == NULL)
         return tn_fail_plain(err, TENON_NOMEM, "out of memory for a memory's description");
-    *memory = (tenon_memory){ .store = store, .type = *type, .page_log2 = type->page_log2,
+    *memory = (tenon_memory){ .store = store,
+                              .type = *type,
+                              .page_log2 = type->page_log2,
                               .bounds = must_be_checked(type) ? TENON_BOUNDS_CHECKED : bounds };
     memory->max_pages = type->has_max ? type->max : UINT64_MAX;
     if (!type->is64 && memory->max_pages > ((uint64_t)1 << 32) >> memory->page_log2)
@@ -142,10 +144,12 @@ uint64_t tn_memory_grow(tenon_memory *memory, uint64_t pages)
 tenon_status tenon_memory_new(tenon_store *store, uint64_t min_pages, uint64_t max_pages, tenon_bounds bounds,
                               bool shared, tenon_memory **out)
 {
-    tn_limits type = { .min = min_pages, .max = max_pages, .has_max = max_pages != UINT64_MAX, .shared = shared,
-                       .page_log2 = 16 };
+    tn_limits type = {
+        .min = min_pages, .max = max_pages, .has_max = max_pages != UINT64_MAX, .shared = shared, .page_log2 = 16
+    };
 
-    if (min_pages > 65536 || (type.has_max && (max_pages > 65536 || max_pages < min_pages)) || (shared && !type.has_max))
+    if (min_pages > 65536 || (type.has_max && (max_pages > 65536 || max_pages < min_pages)) ||
+        (shared && !type.has_max))
         return TENON_USAGE;
     return tn_memory_new(store, &type, bounds, out, NULL);
 }

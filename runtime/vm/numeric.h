@@ -13,73 +13,73 @@
 #include "tenon/status.h"
 
 #define TN_NUM TN_INLINE tenon_trap
-#define TN_UNARY(id, TA, TR, expr)              \
-    TN_NUM tn_num_##id(TA a, TR *r)             \
-    {                                           \
-        *r = (TR)(expr);                        \
-        return TENON_TRAP_NONE;                 \
+#define TN_UNARY(id, TA, TR, expr)  \
+    TN_NUM tn_num_##id(TA a, TR *r) \
+    {                               \
+        *r = (TR)(expr);            \
+        return TENON_TRAP_NONE;     \
     }
-#define TN_BINARY(id, TA, TR, expr)             \
-    TN_NUM tn_num_##id(TA a, TA b, TR *r)       \
-    {                                           \
-        *r = (TR)(expr);                        \
-        return TENON_TRAP_NONE;                 \
+#define TN_BINARY(id, TA, TR, expr)       \
+    TN_NUM tn_num_##id(TA a, TA b, TR *r) \
+    {                                     \
+        *r = (TR)(expr);                  \
+        return TENON_TRAP_NONE;           \
     }
 
 /* ---- integers: T unsigned, S signed, N bits ---- */
 
-#define TN_INTEGER(P, T, S, N)                                                            \
-    TN_UNARY(P##_EQZ, T, uint32_t, a == 0)                                                \
-    TN_BINARY(P##_EQ, T, uint32_t, a == b)                                                \
-    TN_BINARY(P##_NE, T, uint32_t, a != b)                                                \
-    TN_BINARY(P##_LT_S, T, uint32_t, (S)a < (S)b)                                         \
-    TN_BINARY(P##_LT_U, T, uint32_t, a < b)                                               \
-    TN_BINARY(P##_GT_S, T, uint32_t, (S)a > (S)b)                                         \
-    TN_BINARY(P##_GT_U, T, uint32_t, a > b)                                               \
-    TN_BINARY(P##_LE_S, T, uint32_t, (S)a <= (S)b)                                        \
-    TN_BINARY(P##_LE_U, T, uint32_t, a <= b)                                              \
-    TN_BINARY(P##_GE_S, T, uint32_t, (S)a >= (S)b)                                        \
-    TN_BINARY(P##_GE_U, T, uint32_t, a >= b)                                              \
-    TN_BINARY(P##_ADD, T, T, a + b)                                                       \
-    TN_BINARY(P##_SUB, T, T, a - b)                                                       \
-    TN_BINARY(P##_MUL, T, T, a * b)                                                       \
-    TN_BINARY(P##_AND, T, T, a & b)                                                       \
-    TN_BINARY(P##_OR, T, T, a | b)                                                        \
-    TN_BINARY(P##_XOR, T, T, a ^ b)                                                       \
-    TN_BINARY(P##_SHL, T, T, a << (b & (N - 1)))                                          \
-    TN_BINARY(P##_SHR_S, T, T, (S)a >> (b & (N - 1)))                                     \
-    TN_BINARY(P##_SHR_U, T, T, a >> (b & (N - 1)))                                        \
-    TN_BINARY(P##_ROTL, T, T, a << (b & (N - 1)) | a >> (-b & (N - 1)))                   \
-    TN_BINARY(P##_ROTR, T, T, a >> (b & (N - 1)) | a << (-b & (N - 1)))                   \
-    TN_NUM tn_num_##P##_DIV_S(T a, T b, T *r)                                             \
-    {                                                                                     \
-        if (TN_UNLIKELY(b == 0))                                                          \
-            return TENON_TRAP_DIVIDE_BY_ZERO;                                             \
-        if (TN_UNLIKELY(a == (T)1 << (N - 1) && b == (T)-1))                              \
-            return TENON_TRAP_INTEGER_OVERFLOW;                                           \
-        *r = (T)((S)a / (S)b);                                                            \
-        return TENON_TRAP_NONE;                                                           \
-    }                                                                                     \
-    TN_NUM tn_num_##P##_DIV_U(T a, T b, T *r)                                             \
-    {                                                                                     \
-        if (TN_UNLIKELY(b == 0))                                                          \
-            return TENON_TRAP_DIVIDE_BY_ZERO;                                             \
-        *r = a / b;                                                                       \
-        return TENON_TRAP_NONE;                                                           \
-    }                                                                                     \
-    TN_NUM tn_num_##P##_REM_S(T a, T b, T *r)                                             \
-    {                                                                                     \
-        if (TN_UNLIKELY(b == 0))                                                          \
-            return TENON_TRAP_DIVIDE_BY_ZERO;                                             \
-        *r = b == (T)-1 ? 0 : (T)((S)a % (S)b);                                           \
-        return TENON_TRAP_NONE;                                                           \
-    }                                                                                     \
-    TN_NUM tn_num_##P##_REM_U(T a, T b, T *r)                                             \
-    {                                                                                     \
-        if (TN_UNLIKELY(b == 0))                                                          \
-            return TENON_TRAP_DIVIDE_BY_ZERO;                                             \
-        *r = a % b;                                                                       \
-        return TENON_TRAP_NONE;                                                           \
+#define TN_INTEGER(P, T, S, N)                                          \
+    TN_UNARY(P##_EQZ, T, uint32_t, a == 0)                              \
+    TN_BINARY(P##_EQ, T, uint32_t, a == b)                              \
+    TN_BINARY(P##_NE, T, uint32_t, a != b)                              \
+    TN_BINARY(P##_LT_S, T, uint32_t, (S)a < (S)b)                       \
+    TN_BINARY(P##_LT_U, T, uint32_t, a < b)                             \
+    TN_BINARY(P##_GT_S, T, uint32_t, (S)a > (S)b)                       \
+    TN_BINARY(P##_GT_U, T, uint32_t, a > b)                             \
+    TN_BINARY(P##_LE_S, T, uint32_t, (S)a <= (S)b)                      \
+    TN_BINARY(P##_LE_U, T, uint32_t, a <= b)                            \
+    TN_BINARY(P##_GE_S, T, uint32_t, (S)a >= (S)b)                      \
+    TN_BINARY(P##_GE_U, T, uint32_t, a >= b)                            \
+    TN_BINARY(P##_ADD, T, T, a + b)                                     \
+    TN_BINARY(P##_SUB, T, T, a - b)                                     \
+    TN_BINARY(P##_MUL, T, T, a *b)                                      \
+    TN_BINARY(P##_AND, T, T, a &b)                                      \
+    TN_BINARY(P##_OR, T, T, a | b)                                      \
+    TN_BINARY(P##_XOR, T, T, a ^ b)                                     \
+    TN_BINARY(P##_SHL, T, T, a << (b & (N - 1)))                        \
+    TN_BINARY(P##_SHR_S, T, T, (S)a >> (b & (N - 1)))                   \
+    TN_BINARY(P##_SHR_U, T, T, a >> (b & (N - 1)))                      \
+    TN_BINARY(P##_ROTL, T, T, a << (b & (N - 1)) | a >> (-b & (N - 1))) \
+    TN_BINARY(P##_ROTR, T, T, a >> (b & (N - 1)) | a << (-b & (N - 1))) \
+    TN_NUM tn_num_##P##_DIV_S(T a, T b, T *r)                           \
+    {                                                                   \
+        if (TN_UNLIKELY(b == 0))                                        \
+            return TENON_TRAP_DIVIDE_BY_ZERO;                           \
+        if (TN_UNLIKELY(a == (T)1 << (N - 1) && b == (T) - 1))          \
+            return TENON_TRAP_INTEGER_OVERFLOW;                         \
+        *r = (T)((S)a / (S)b);                                          \
+        return TENON_TRAP_NONE;                                         \
+    }                                                                   \
+    TN_NUM tn_num_##P##_DIV_U(T a, T b, T *r)                           \
+    {                                                                   \
+        if (TN_UNLIKELY(b == 0))                                        \
+            return TENON_TRAP_DIVIDE_BY_ZERO;                           \
+        *r = a / b;                                                     \
+        return TENON_TRAP_NONE;                                         \
+    }                                                                   \
+    TN_NUM tn_num_##P##_REM_S(T a, T b, T *r)                           \
+    {                                                                   \
+        if (TN_UNLIKELY(b == 0))                                        \
+            return TENON_TRAP_DIVIDE_BY_ZERO;                           \
+        *r = b == (T) - 1 ? 0 : (T)((S)a % (S)b);                       \
+        return TENON_TRAP_NONE;                                         \
+    }                                                                   \
+    TN_NUM tn_num_##P##_REM_U(T a, T b, T *r)                           \
+    {                                                                   \
+        if (TN_UNLIKELY(b == 0))                                        \
+            return TENON_TRAP_DIVIDE_BY_ZERO;                           \
+        *r = a % b;                                                     \
+        return TENON_TRAP_NONE;                                         \
     }
 TN_INTEGER(I32, uint32_t, int32_t, 32)
 TN_INTEGER(I64, uint64_t, int64_t, 64)
@@ -138,10 +138,10 @@ TN_INLINE double tn_f64_quiet(double a)
     return tn_f64_of(tn_f64_bits(a) | 0x0008000000000000u);
 }
 /* roundeven and friends return a signalling NaN unchanged on some systems. */
-#define TN_ROUND(name, F, call)                            \
-    TN_INLINE F name(F a)                                  \
-    {                                                      \
-        return TN_UNLIKELY(a != a) ? a + a : call(a);      \
+#define TN_ROUND(name, F, call)                       \
+    TN_INLINE F name(F a)                             \
+    {                                                 \
+        return TN_UNLIKELY(a != a) ? a + a : call(a); \
     }
 TN_ROUND(tn_f32_ceil, float, ceilf)
 TN_ROUND(tn_f64_ceil, double, ceil)
@@ -152,46 +152,46 @@ TN_ROUND(tn_f64_trunc, double, trunc)
 TN_ROUND(tn_f32_nearest, float, rintf)
 TN_ROUND(tn_f64_nearest, double, rint)
 
-#define TN_MIN_MAX(P, F, signbit_of)                                            \
-    TN_INLINE F tn_##P##_min(F a, F b)                                          \
-    {                                                                           \
-        if (TN_UNLIKELY(a != a || b != b))                                      \
-            return a + b;                                                       \
-        if (TN_UNLIKELY(a == b))                                                \
-            return signbit_of(a) ? a : b;                                       \
-        return a < b ? a : b;                                                   \
-    }                                                                           \
-    TN_INLINE F tn_##P##_max(F a, F b)                                          \
-    {                                                                           \
-        if (TN_UNLIKELY(a != a || b != b))                                      \
-            return a + b;                                                       \
-        if (TN_UNLIKELY(a == b))                                                \
-            return signbit_of(a) ? b : a;                                       \
-        return a > b ? a : b;                                                   \
+#define TN_MIN_MAX(P, F, signbit_of)       \
+    TN_INLINE F tn_##P##_min(F a, F b)     \
+    {                                      \
+        if (TN_UNLIKELY(a != a || b != b)) \
+            return a + b;                  \
+        if (TN_UNLIKELY(a == b))           \
+            return signbit_of(a) ? a : b;  \
+        return a < b ? a : b;              \
+    }                                      \
+    TN_INLINE F tn_##P##_max(F a, F b)     \
+    {                                      \
+        if (TN_UNLIKELY(a != a || b != b)) \
+            return a + b;                  \
+        if (TN_UNLIKELY(a == b))           \
+            return signbit_of(a) ? b : a;  \
+        return a > b ? a : b;              \
     }
 TN_MIN_MAX(f32, float, signbit)
 TN_MIN_MAX(f64, double, signbit)
 
-#define TN_FLOAT(P, p, F, U, SIGN, root)                                                        \
-    TN_BINARY(P##_EQ, F, uint32_t, a == b)                                                      \
-    TN_BINARY(P##_NE, F, uint32_t, a != b)                                                      \
-    TN_BINARY(P##_LT, F, uint32_t, a < b)                                                       \
-    TN_BINARY(P##_GT, F, uint32_t, a > b)                                                       \
-    TN_BINARY(P##_LE, F, uint32_t, a <= b)                                                      \
-    TN_BINARY(P##_GE, F, uint32_t, a >= b)                                                      \
-    TN_UNARY(P##_ABS, F, F, tn_##p##_of(tn_##p##_bits(a) & ~(SIGN)))                            \
-    TN_UNARY(P##_NEG, F, F, tn_##p##_of(tn_##p##_bits(a) ^ (SIGN)))                             \
-    TN_UNARY(P##_CEIL, F, F, tn_##p##_ceil(a))                                                  \
-    TN_UNARY(P##_FLOOR, F, F, tn_##p##_floor(a))                                                \
-    TN_UNARY(P##_TRUNC, F, F, tn_##p##_trunc(a))                                                \
-    TN_UNARY(P##_NEAREST, F, F, tn_##p##_nearest(a))                                            \
-    TN_UNARY(P##_SQRT, F, F, root(a))                                                           \
-    TN_BINARY(P##_ADD, F, F, a + b)                                                             \
-    TN_BINARY(P##_SUB, F, F, a - b)                                                             \
-    TN_BINARY(P##_MUL, F, F, a * b)                                                             \
-    TN_BINARY(P##_DIV, F, F, a / b)                                                             \
-    TN_BINARY(P##_MIN, F, F, tn_##p##_min(a, b))                                                \
-    TN_BINARY(P##_MAX, F, F, tn_##p##_max(a, b))                                                \
+#define TN_FLOAT(P, p, F, U, SIGN, root)                             \
+    TN_BINARY(P##_EQ, F, uint32_t, a == b)                           \
+    TN_BINARY(P##_NE, F, uint32_t, a != b)                           \
+    TN_BINARY(P##_LT, F, uint32_t, a < b)                            \
+    TN_BINARY(P##_GT, F, uint32_t, a > b)                            \
+    TN_BINARY(P##_LE, F, uint32_t, a <= b)                           \
+    TN_BINARY(P##_GE, F, uint32_t, a >= b)                           \
+    TN_UNARY(P##_ABS, F, F, tn_##p##_of(tn_##p##_bits(a) & ~(SIGN))) \
+    TN_UNARY(P##_NEG, F, F, tn_##p##_of(tn_##p##_bits(a) ^ (SIGN)))  \
+    TN_UNARY(P##_CEIL, F, F, tn_##p##_ceil(a))                       \
+    TN_UNARY(P##_FLOOR, F, F, tn_##p##_floor(a))                     \
+    TN_UNARY(P##_TRUNC, F, F, tn_##p##_trunc(a))                     \
+    TN_UNARY(P##_NEAREST, F, F, tn_##p##_nearest(a))                 \
+    TN_UNARY(P##_SQRT, F, F, root(a))                                \
+    TN_BINARY(P##_ADD, F, F, a + b)                                  \
+    TN_BINARY(P##_SUB, F, F, a - b)                                  \
+    TN_BINARY(P##_MUL, F, F, a *b)                                   \
+    TN_BINARY(P##_DIV, F, F, a / b)                                  \
+    TN_BINARY(P##_MIN, F, F, tn_##p##_min(a, b))                     \
+    TN_BINARY(P##_MAX, F, F, tn_##p##_max(a, b))                     \
     TN_BINARY(P##_COPYSIGN, F, F, tn_##p##_of((tn_##p##_bits(a) & ~(SIGN)) | (tn_##p##_bits(b) & (SIGN))))
 TN_FLOAT(F32, f32, float, uint32_t, 0x80000000u, sqrtf)
 TN_FLOAT(F64, f64, double, uint64_t, 0x8000000000000000u, sqrt)
@@ -199,36 +199,42 @@ TN_FLOAT(F64, f64, double, uint64_t, 0x8000000000000000u, sqrt)
 /* ---- conversions ---- */
 
 /* Truncations: low < a < high exactly when the truncated value fits; the bounds are exact in their type. */
-#define TN_TRUNC(id, sat_id, F, T, S, low, high, min, max)       \
-    TN_NUM tn_num_##id(F a, T *r)                                \
-    {                                                            \
-        if (TN_UNLIKELY(a != a))                                 \
-            return TENON_TRAP_INVALID_CONVERSION;                \
-        if (TN_UNLIKELY(!(a low && a high)))                     \
-            return TENON_TRAP_INTEGER_OVERFLOW;                  \
-        *r = (T)(S)a;                                            \
-        return TENON_TRAP_NONE;                                  \
-    }                                                            \
-    TN_NUM tn_num_##sat_id(F a, T *r)                            \
-    {                                                            \
-        if (a != a)                                              \
-            *r = 0;                                              \
-        else if (!(a low))                                       \
-            *r = (T)(min);                                       \
-        else if (!(a high))                                      \
-            *r = (T)(max);                                       \
-        else                                                     \
-            *r = (T)(S)a;                                        \
-        return TENON_TRAP_NONE;                                  \
+#define TN_TRUNC(id, sat_id, F, T, S, low, high, min, max) \
+    TN_NUM tn_num_##id(F a, T *r)                          \
+    {                                                      \
+        if (TN_UNLIKELY(a != a))                           \
+            return TENON_TRAP_INVALID_CONVERSION;          \
+        if (TN_UNLIKELY(!(a low && a high)))               \
+            return TENON_TRAP_INTEGER_OVERFLOW;            \
+        *r = (T)(S)a;                                      \
+        return TENON_TRAP_NONE;                            \
+    }                                                      \
+    TN_NUM tn_num_##sat_id(F a, T *r)                      \
+    {                                                      \
+        if (a != a)                                        \
+            *r = 0;                                        \
+        else if (!(a low))                                 \
+            *r = (T)(min);                                 \
+        else if (!(a high))                                \
+            *r = (T)(max);                                 \
+        else                                               \
+            *r = (T)(S)a;                                  \
+        return TENON_TRAP_NONE;                            \
     }
-TN_TRUNC(I32_TRUNC_F32_S, I32_TRUNC_SAT_F32_S, float, uint32_t, int32_t, >= -2147483648.0f, < 2147483648.0f, INT32_MIN, INT32_MAX)
+TN_TRUNC(I32_TRUNC_F32_S, I32_TRUNC_SAT_F32_S, float, uint32_t, int32_t, >= -2147483648.0f, < 2147483648.0f, INT32_MIN,
+         INT32_MAX)
 TN_TRUNC(I32_TRUNC_F32_U, I32_TRUNC_SAT_F32_U, float, uint32_t, uint32_t, > -1.0f, < 4294967296.0f, 0, UINT32_MAX)
-TN_TRUNC(I32_TRUNC_F64_S, I32_TRUNC_SAT_F64_S, double, uint32_t, int32_t, > -2147483649.0, < 2147483648.0, INT32_MIN, INT32_MAX)
+TN_TRUNC(I32_TRUNC_F64_S, I32_TRUNC_SAT_F64_S, double, uint32_t, int32_t, > -2147483649.0, < 2147483648.0, INT32_MIN,
+         INT32_MAX)
 TN_TRUNC(I32_TRUNC_F64_U, I32_TRUNC_SAT_F64_U, double, uint32_t, uint32_t, > -1.0, < 4294967296.0, 0, UINT32_MAX)
-TN_TRUNC(I64_TRUNC_F32_S, I64_TRUNC_SAT_F32_S, float, uint64_t, int64_t, >= -9223372036854775808.0f, < 9223372036854775808.0f, INT64_MIN, INT64_MAX)
-TN_TRUNC(I64_TRUNC_F32_U, I64_TRUNC_SAT_F32_U, float, uint64_t, uint64_t, > -1.0f, < 18446744073709551616.0f, 0, UINT64_MAX)
-TN_TRUNC(I64_TRUNC_F64_S, I64_TRUNC_SAT_F64_S, double, uint64_t, int64_t, >= -9223372036854775808.0, < 9223372036854775808.0, INT64_MIN, INT64_MAX)
-TN_TRUNC(I64_TRUNC_F64_U, I64_TRUNC_SAT_F64_U, double, uint64_t, uint64_t, > -1.0, < 18446744073709551616.0, 0, UINT64_MAX)
+TN_TRUNC(I64_TRUNC_F32_S, I64_TRUNC_SAT_F32_S, float, uint64_t, int64_t, >= -9223372036854775808.0f,
+         < 9223372036854775808.0f, INT64_MIN, INT64_MAX)
+TN_TRUNC(I64_TRUNC_F32_U, I64_TRUNC_SAT_F32_U, float, uint64_t, uint64_t, > -1.0f, < 18446744073709551616.0f, 0,
+         UINT64_MAX)
+TN_TRUNC(I64_TRUNC_F64_S, I64_TRUNC_SAT_F64_S, double, uint64_t, int64_t, >= -9223372036854775808.0,
+         < 9223372036854775808.0, INT64_MIN, INT64_MAX)
+TN_TRUNC(I64_TRUNC_F64_U, I64_TRUNC_SAT_F64_U, double, uint64_t, uint64_t, > -1.0, < 18446744073709551616.0, 0,
+         UINT64_MAX)
 
 TN_UNARY(F32_CONVERT_I32_S, uint32_t, float, (int32_t)a)
 TN_UNARY(F32_CONVERT_I32_U, uint32_t, float, a)
@@ -276,18 +282,18 @@ TN_INLINE void tn_num_I64_MUL_WIDE_U(const uint64_t in[2], uint64_t out[2])
 
 /* ---- memory accesses: tn_load_<ID>(address), tn_store_<ID>(address, value) ---- */
 
-#define TN_LOAD(id, T, M)                                \
-    TN_INLINE T tn_load_##id(const uint8_t *p)           \
-    {                                                    \
-        M m;                                             \
-        memcpy(&m, p, sizeof m);                         \
-        return (T)m;                                     \
+#define TN_LOAD(id, T, M)                      \
+    TN_INLINE T tn_load_##id(const uint8_t *p) \
+    {                                          \
+        M m;                                   \
+        memcpy(&m, p, sizeof m);               \
+        return (T)m;                           \
     }
-#define TN_STORE(id, T, M)                               \
-    TN_INLINE void tn_store_##id(uint8_t *p, T value)    \
-    {                                                    \
-        M m = (M)value;                                  \
-        memcpy(p, &m, sizeof m);                         \
+#define TN_STORE(id, T, M)                            \
+    TN_INLINE void tn_store_##id(uint8_t *p, T value) \
+    {                                                 \
+        M m = (M)value;                               \
+        memcpy(p, &m, sizeof m);                      \
     }
 TN_LOAD(I32_LOAD, uint32_t, uint32_t)
 TN_LOAD(I64_LOAD, uint64_t, uint64_t)

@@ -60,7 +60,7 @@ struct tenon_store {
     uint8_t *stack_map;
     size_t stack_map_size;
     tn_slot *stack_base, *stack_limit;
-    tn_slot *stack_top; /* first free slot while host code runs */
+    tn_slot *stack_top;        /* first free slot while host code runs */
     tn_activation *activation; /* innermost */
     uint32_t depth;            /* of nested calls from the host */
     tenon_memory *memories;
@@ -69,7 +69,7 @@ struct tenon_store {
     tenon_instance *instances;
     tn_exception *exceptions;
     size_t exception_count, exception_threshold;
-    tn_exception *pending; /* thrown and not caught yet */
+    tn_exception *pending;    /* thrown and not caught yet */
     tenon_status host_status; /* what a host function returned, when it was not TENON_OK */
     /* Where the guest was at the newest trap; filled by the tier. */
     const union tn_cell *trap_pc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The meaning of each vector instruction, once (specification 4.3.6, 4.3.7). Written with the vector extensions that gcc
- * and clang share, lane by lane where those have no operator. Relaxed instructions take the deterministic choice.
+ * The meaning of each vector instruction, once (specification 4.3.6, 4.3.7). Written with the vector extensions that
+ * gcc and clang share, lane by lane where those have no operator. Relaxed instructions take the deterministic choice.
  */
 #ifndef TN_VM_SIMD_H
 #define TN_VM_SIMD_H
@@ -48,50 +48,50 @@ typedef union tn_v128 {
 typedef tn_v128 tn_v128_in_slots __attribute__((aligned(8)));
 
 /* expr sees a and b as unions and gives the value of field out of the result. */
-#define TN_V1(id, out, expr)                             \
-    TN_INLINE tn_vec tn_simd_##id(tn_vec va)             \
-    {                                                    \
-        tn_v128 a = { .v = va }, r;                      \
-        r.out = (expr);                                  \
-        return r.v;                                      \
+#define TN_V1(id, out, expr)                 \
+    TN_INLINE tn_vec tn_simd_##id(tn_vec va) \
+    {                                        \
+        tn_v128 a = { .v = va }, r;          \
+        r.out = (expr);                      \
+        return r.v;                          \
     }
-#define TN_V2(id, out, expr)                             \
-    TN_INLINE tn_vec tn_simd_##id(tn_vec va, tn_vec vb)  \
-    {                                                    \
-        tn_v128 a = { .v = va }, b = { .v = vb }, r;     \
-        r.out = (expr);                                  \
-        return r.v;                                      \
+#define TN_V2(id, out, expr)                            \
+    TN_INLINE tn_vec tn_simd_##id(tn_vec va, tn_vec vb) \
+    {                                                   \
+        tn_v128 a = { .v = va }, b = { .v = vb }, r;    \
+        r.out = (expr);                                 \
+        return r.v;                                     \
     }
 /* The same, lane by lane: expr is lane i. */
-#define TN_V1_LANES(id, out, n, expr)                    \
-    TN_INLINE tn_vec tn_simd_##id(tn_vec va)             \
-    {                                                    \
-        tn_v128 a = { .v = va }, r;                      \
-        for (unsigned i = 0; i < n; i++)                 \
-            r.out[i] = (expr);                           \
-        return r.v;                                      \
+#define TN_V1_LANES(id, out, n, expr)        \
+    TN_INLINE tn_vec tn_simd_##id(tn_vec va) \
+    {                                        \
+        tn_v128 a = { .v = va }, r;          \
+        for (unsigned i = 0; i < n; i++)     \
+            r.out[i] = (expr);               \
+        return r.v;                          \
     }
-#define TN_V2_LANES(id, out, n, expr)                    \
-    TN_INLINE tn_vec tn_simd_##id(tn_vec va, tn_vec vb)  \
-    {                                                    \
-        tn_v128 a = { .v = va }, b = { .v = vb }, r;     \
-        for (unsigned i = 0; i < n; i++)                 \
-            r.out[i] = (expr);                           \
-        return r.v;                                      \
+#define TN_V2_LANES(id, out, n, expr)                   \
+    TN_INLINE tn_vec tn_simd_##id(tn_vec va, tn_vec vb) \
+    {                                                   \
+        tn_v128 a = { .v = va }, b = { .v = vb }, r;    \
+        for (unsigned i = 0; i < n; i++)                \
+            r.out[i] = (expr);                          \
+        return r.v;                                     \
     }
-#define TN_V3(id, out, expr)                                        \
-    TN_INLINE tn_vec tn_simd_##id(tn_vec va, tn_vec vb, tn_vec vc)  \
-    {                                                               \
+#define TN_V3(id, out, expr)                                          \
+    TN_INLINE tn_vec tn_simd_##id(tn_vec va, tn_vec vb, tn_vec vc)    \
+    {                                                                 \
         tn_v128 a = { .v = va }, b = { .v = vb }, c = { .v = vc }, r; \
-        r.out = (expr);                                             \
-        return r.v;                                                 \
+        r.out = (expr);                                               \
+        return r.v;                                                   \
     }
 /* To a scalar. */
-#define TN_VS(id, T, expr)                               \
-    TN_INLINE T tn_simd_##id(tn_vec va)                  \
-    {                                                    \
-        tn_v128 a = { .v = va };                         \
-        return (T)(expr);                                \
+#define TN_VS(id, T, expr)              \
+    TN_INLINE T tn_simd_##id(tn_vec va) \
+    {                                   \
+        tn_v128 a = { .v = va };        \
+        return (T)(expr);               \
     }
 
 /* ---- bits ---- */
@@ -109,59 +109,59 @@ TN_BITSELECT_ALIAS(I32X4_RELAXED_LANESELECT)
 TN_BITSELECT_ALIAS(I64X2_RELAXED_LANESELECT)
 
 /* ---- integers: P name, s signed field, u unsigned field, n lanes, w bits ---- */
-#define TN_SIMD_INT(P, s, u, sl, ul, n, w)                                          \
-    TN_V2(P##_EQ, s, (a.s == b.s))                                                  \
-    TN_V2(P##_NE, s, (a.s != b.s))                                                  \
-    TN_V2(P##_LT_S, s, (a.s < b.s))                                                 \
-    TN_V2(P##_GT_S, s, (a.s > b.s))                                                 \
-    TN_V2(P##_LE_S, s, (a.s <= b.s))                                                \
-    TN_V2(P##_GE_S, s, (a.s >= b.s))                                                \
-    TN_V2(P##_ADD, u, a.u + b.u)                                                    \
-    TN_V2(P##_SUB, u, a.u - b.u)                                                    \
-    TN_V1(P##_NEG, u, -a.u)                                                         \
-    TN_V1_LANES(P##_ABS, ul, n, a.sl[i] < 0 ? -a.ul[i] : a.ul[i])                   \
-    TN_INLINE tn_vec tn_simd_##P##_SHL(tn_vec va, uint32_t k)                       \
-    {                                                                               \
-        tn_v128 a = { .v = va }, r;                                                 \
-        r.u = a.u << (k & (w - 1));                                                 \
-        return r.v;                                                                 \
-    }                                                                               \
-    TN_INLINE tn_vec tn_simd_##P##_SHR_S(tn_vec va, uint32_t k)                     \
-    {                                                                               \
-        tn_v128 a = { .v = va }, r;                                                 \
-        r.s = a.s >> (k & (w - 1));                                                 \
-        return r.v;                                                                 \
-    }                                                                               \
-    TN_INLINE tn_vec tn_simd_##P##_SHR_U(tn_vec va, uint32_t k)                     \
-    {                                                                               \
-        tn_v128 a = { .v = va }, r;                                                 \
-        r.u = a.u >> (k & (w - 1));                                                 \
-        return r.v;                                                                 \
-    }                                                                               \
-    TN_INLINE uint32_t tn_simd_##P##_ALL_TRUE(tn_vec va)                            \
-    {                                                                               \
-        tn_v128 a = { .v = va };                                                    \
-        uint32_t all = 1;                                                           \
-        for (unsigned i = 0; i < n; i++)                                            \
-            all &= a.ul[i] != 0;                                                    \
-        return all;                                                                 \
-    }                                                                               \
-    TN_INLINE uint32_t tn_simd_##P##_BITMASK(tn_vec va)                             \
-    {                                                                               \
-        tn_v128 a = { .v = va };                                                    \
-        uint32_t mask = 0;                                                          \
-        for (unsigned i = 0; i < n; i++)                                            \
-            mask |= (uint32_t)(a.sl[i] < 0) << i;                                   \
-        return mask;                                                                \
+#define TN_SIMD_INT(P, s, u, sl, ul, n, w)                        \
+    TN_V2(P##_EQ, s, (a.s == b.s))                                \
+    TN_V2(P##_NE, s, (a.s != b.s))                                \
+    TN_V2(P##_LT_S, s, (a.s < b.s))                               \
+    TN_V2(P##_GT_S, s, (a.s > b.s))                               \
+    TN_V2(P##_LE_S, s, (a.s <= b.s))                              \
+    TN_V2(P##_GE_S, s, (a.s >= b.s))                              \
+    TN_V2(P##_ADD, u, a.u + b.u)                                  \
+    TN_V2(P##_SUB, u, a.u - b.u)                                  \
+    TN_V1(P##_NEG, u, -a.u)                                       \
+    TN_V1_LANES(P##_ABS, ul, n, a.sl[i] < 0 ? -a.ul[i] : a.ul[i]) \
+    TN_INLINE tn_vec tn_simd_##P##_SHL(tn_vec va, uint32_t k)     \
+    {                                                             \
+        tn_v128 a = { .v = va }, r;                               \
+        r.u = a.u << (k & (w - 1));                               \
+        return r.v;                                               \
+    }                                                             \
+    TN_INLINE tn_vec tn_simd_##P##_SHR_S(tn_vec va, uint32_t k)   \
+    {                                                             \
+        tn_v128 a = { .v = va }, r;                               \
+        r.s = a.s >> (k & (w - 1));                               \
+        return r.v;                                               \
+    }                                                             \
+    TN_INLINE tn_vec tn_simd_##P##_SHR_U(tn_vec va, uint32_t k)   \
+    {                                                             \
+        tn_v128 a = { .v = va }, r;                               \
+        r.u = a.u >> (k & (w - 1));                               \
+        return r.v;                                               \
+    }                                                             \
+    TN_INLINE uint32_t tn_simd_##P##_ALL_TRUE(tn_vec va)          \
+    {                                                             \
+        tn_v128 a = { .v = va };                                  \
+        uint32_t all = 1;                                         \
+        for (unsigned i = 0; i < n; i++)                          \
+            all &= a.ul[i] != 0;                                  \
+        return all;                                               \
+    }                                                             \
+    TN_INLINE uint32_t tn_simd_##P##_BITMASK(tn_vec va)           \
+    {                                                             \
+        tn_v128 a = { .v = va };                                  \
+        uint32_t mask = 0;                                        \
+        for (unsigned i = 0; i < n; i++)                          \
+            mask |= (uint32_t)(a.sl[i] < 0) << i;                 \
+        return mask;                                              \
     }
 TN_SIMD_INT(I8X16, i8x16, u8x16, i8, u8, 16, 8)
 TN_SIMD_INT(I16X8, i16x8, u16x8, i16, u16, 8, 16)
 TN_SIMD_INT(I32X4, i32x4, u32x4, i32, u32, 4, 32)
 TN_SIMD_INT(I64X2, i64x2, u64x2, i64, u64, 2, 64)
-#define TN_SIMD_ORDER_U(P, s, u)                         \
-    TN_V2(P##_LT_U, s, (a.u < b.u))                      \
-    TN_V2(P##_GT_U, s, (a.u > b.u))                      \
-    TN_V2(P##_LE_U, s, (a.u <= b.u))                     \
+#define TN_SIMD_ORDER_U(P, s, u)     \
+    TN_V2(P##_LT_U, s, (a.u < b.u))  \
+    TN_V2(P##_GT_U, s, (a.u > b.u))  \
+    TN_V2(P##_LE_U, s, (a.u <= b.u)) \
     TN_V2(P##_GE_U, s, (a.u >= b.u))
 TN_SIMD_ORDER_U(I8X16, i8x16, u8x16)
 TN_SIMD_ORDER_U(I16X8, i16x8, u16x8)
@@ -208,14 +208,14 @@ TN_INLINE tn_vec tn_simd_I32X4_RELAXED_DOT_I8X16_I7X16_ADD_S(tn_vec va, tn_vec v
 }
 
 /* ---- widening, narrowing ---- */
-#define TN_SIMD_WIDEN(P, Q, ws, wu, ns, nu, n, WS, WU)                                                  \
-    TN_V1_LANES(P##_EXTEND_LOW_##Q##_S, ws, n, a.ns[i])                                                 \
-    TN_V1_LANES(P##_EXTEND_HIGH_##Q##_S, ws, n, a.ns[i + n])                                            \
-    TN_V1_LANES(P##_EXTEND_LOW_##Q##_U, wu, n, a.nu[i])                                                 \
-    TN_V1_LANES(P##_EXTEND_HIGH_##Q##_U, wu, n, a.nu[i + n])                                            \
-    TN_V2_LANES(P##_EXTMUL_LOW_##Q##_S, ws, n, (WS)((WS)a.ns[i] * (WS)b.ns[i]))                         \
-    TN_V2_LANES(P##_EXTMUL_HIGH_##Q##_S, ws, n, (WS)((WS)a.ns[i + n] * (WS)b.ns[i + n]))                \
-    TN_V2_LANES(P##_EXTMUL_LOW_##Q##_U, wu, n, (WU)((uint64_t)a.nu[i] * b.nu[i]))                       \
+#define TN_SIMD_WIDEN(P, Q, ws, wu, ns, nu, n, WS, WU)                                   \
+    TN_V1_LANES(P##_EXTEND_LOW_##Q##_S, ws, n, a.ns[i])                                  \
+    TN_V1_LANES(P##_EXTEND_HIGH_##Q##_S, ws, n, a.ns[i + n])                             \
+    TN_V1_LANES(P##_EXTEND_LOW_##Q##_U, wu, n, a.nu[i])                                  \
+    TN_V1_LANES(P##_EXTEND_HIGH_##Q##_U, wu, n, a.nu[i + n])                             \
+    TN_V2_LANES(P##_EXTMUL_LOW_##Q##_S, ws, n, (WS)((WS)a.ns[i] * (WS)b.ns[i]))          \
+    TN_V2_LANES(P##_EXTMUL_HIGH_##Q##_S, ws, n, (WS)((WS)a.ns[i + n] * (WS)b.ns[i + n])) \
+    TN_V2_LANES(P##_EXTMUL_LOW_##Q##_U, wu, n, (WU)((uint64_t)a.nu[i] * b.nu[i]))        \
     TN_V2_LANES(P##_EXTMUL_HIGH_##Q##_U, wu, n, (WU)((uint64_t)a.nu[i + n] * b.nu[i + n]))
 TN_SIMD_WIDEN(I16X8, I8X16, i16, u16, i8, u8, 8, int16_t, uint16_t)
 TN_SIMD_WIDEN(I32X4, I16X8, i32, u32, i16, u16, 4, int32_t, uint32_t)
@@ -230,51 +230,51 @@ TN_V2_LANES(I16X8_NARROW_I32X4_S, i16, 8, (int16_t)tn_clamp(i < 4 ? a.i32[i & 3]
 TN_V2_LANES(I16X8_NARROW_I32X4_U, u16, 8, (uint16_t)tn_clamp(i < 4 ? a.i32[i & 3] : b.i32[i & 3], 0, 65535))
 
 /* ---- floats ---- */
-#define TN_SIMD_FLOAT(P, v, l, bits, ibits, n, p, F, SIGN, root)                            \
-    TN_V2(P##_EQ, ibits, (a.v == b.v))                                                      \
-    TN_V2(P##_NE, ibits, (a.v != b.v))                                                      \
-    TN_V2(P##_LT, ibits, (a.v < b.v))                                                       \
-    TN_V2(P##_GT, ibits, (a.v > b.v))                                                       \
-    TN_V2(P##_LE, ibits, (a.v <= b.v))                                                      \
-    TN_V2(P##_GE, ibits, (a.v >= b.v))                                                      \
-    TN_V2(P##_ADD, v, a.v + b.v)                                                            \
-    TN_V2(P##_SUB, v, a.v - b.v)                                                            \
-    TN_V2(P##_MUL, v, a.v *b.v)                                                             \
-    TN_V2(P##_DIV, v, a.v / b.v)                                                            \
-    TN_V1(P##_ABS, bits, a.bits & ~(SIGN))                                                  \
-    TN_V1(P##_NEG, bits, a.bits ^ (SIGN))                                                   \
-    TN_V1_LANES(P##_SQRT, l, n, root(a.l[i]))                                               \
-    TN_V1_LANES(P##_CEIL, l, n, tn_##p##_ceil(a.l[i]))                                      \
-    TN_V1_LANES(P##_FLOOR, l, n, tn_##p##_floor(a.l[i]))                                    \
-    TN_V1_LANES(P##_TRUNC, l, n, tn_##p##_trunc(a.l[i]))                                    \
-    TN_V1_LANES(P##_NEAREST, l, n, tn_##p##_nearest(a.l[i]))                                \
-    TN_V2_LANES(P##_MIN, l, n, tn_##p##_min(a.l[i], b.l[i]))                                \
-    TN_V2_LANES(P##_MAX, l, n, tn_##p##_max(a.l[i], b.l[i]))                                \
-    TN_V2_LANES(P##_RELAXED_MIN, l, n, tn_##p##_min(a.l[i], b.l[i]))                        \
-    TN_V2_LANES(P##_RELAXED_MAX, l, n, tn_##p##_max(a.l[i], b.l[i]))                        \
-    TN_V2_LANES(P##_PMIN, l, n, b.l[i] < a.l[i] ? b.l[i] : a.l[i])                          \
-    TN_V2_LANES(P##_PMAX, l, n, a.l[i] < b.l[i] ? b.l[i] : a.l[i])                          \
-    TN_V3(P##_RELAXED_MADD, v, a.v *b.v + c.v)                                              \
+#define TN_SIMD_FLOAT(P, v, l, bits, ibits, n, p, F, SIGN, root)     \
+    TN_V2(P##_EQ, ibits, (a.v == b.v))                               \
+    TN_V2(P##_NE, ibits, (a.v != b.v))                               \
+    TN_V2(P##_LT, ibits, (a.v < b.v))                                \
+    TN_V2(P##_GT, ibits, (a.v > b.v))                                \
+    TN_V2(P##_LE, ibits, (a.v <= b.v))                               \
+    TN_V2(P##_GE, ibits, (a.v >= b.v))                               \
+    TN_V2(P##_ADD, v, a.v + b.v)                                     \
+    TN_V2(P##_SUB, v, a.v - b.v)                                     \
+    TN_V2(P##_MUL, v, a.v *b.v)                                      \
+    TN_V2(P##_DIV, v, a.v / b.v)                                     \
+    TN_V1(P##_ABS, bits, a.bits & ~(SIGN))                           \
+    TN_V1(P##_NEG, bits, a.bits ^ (SIGN))                            \
+    TN_V1_LANES(P##_SQRT, l, n, root(a.l[i]))                        \
+    TN_V1_LANES(P##_CEIL, l, n, tn_##p##_ceil(a.l[i]))               \
+    TN_V1_LANES(P##_FLOOR, l, n, tn_##p##_floor(a.l[i]))             \
+    TN_V1_LANES(P##_TRUNC, l, n, tn_##p##_trunc(a.l[i]))             \
+    TN_V1_LANES(P##_NEAREST, l, n, tn_##p##_nearest(a.l[i]))         \
+    TN_V2_LANES(P##_MIN, l, n, tn_##p##_min(a.l[i], b.l[i]))         \
+    TN_V2_LANES(P##_MAX, l, n, tn_##p##_max(a.l[i], b.l[i]))         \
+    TN_V2_LANES(P##_RELAXED_MIN, l, n, tn_##p##_min(a.l[i], b.l[i])) \
+    TN_V2_LANES(P##_RELAXED_MAX, l, n, tn_##p##_max(a.l[i], b.l[i])) \
+    TN_V2_LANES(P##_PMIN, l, n, b.l[i] < a.l[i] ? b.l[i] : a.l[i])   \
+    TN_V2_LANES(P##_PMAX, l, n, a.l[i] < b.l[i] ? b.l[i] : a.l[i])   \
+    TN_V3(P##_RELAXED_MADD, v, a.v *b.v + c.v)                       \
     TN_V3(P##_RELAXED_NMADD, v, -(a.v * b.v) + c.v)
 TN_SIMD_FLOAT(F32X4, f32x4, f32, u32x4, i32x4, 4, f32, float, 0x80000000u, sqrtf)
 TN_SIMD_FLOAT(F64X2, f64x2, f64, u64x2, i64x2, 2, f64, double, 0x8000000000000000u, sqrt)
 
 /* ---- conversions ---- */
-#define TN_SIMD_SAT(id, F, T)                            \
-    TN_INLINE T tn_sat_##id(F a)                         \
-    {                                                    \
-        uint32_t r;                                      \
-        tn_num_##id(a, &r);                              \
-        return (T)r;                                     \
+#define TN_SIMD_SAT(id, F, T)    \
+    TN_INLINE T tn_sat_##id(F a) \
+    {                            \
+        uint32_t r;              \
+        tn_num_##id(a, &r);      \
+        return (T)r;             \
     }
 TN_SIMD_SAT(I32_TRUNC_SAT_F32_S, float, int32_t)
 TN_SIMD_SAT(I32_TRUNC_SAT_F32_U, float, uint32_t)
 TN_SIMD_SAT(I32_TRUNC_SAT_F64_S, double, int32_t)
 TN_SIMD_SAT(I32_TRUNC_SAT_F64_U, double, uint32_t)
-#define TN_SIMD_TRUNC(R)                                                                                        \
-    TN_V1_LANES(I32X4_##R##_F32X4_S, i32, 4, tn_sat_I32_TRUNC_SAT_F32_S(a.f32[i]))                              \
-    TN_V1_LANES(I32X4_##R##_F32X4_U, u32, 4, tn_sat_I32_TRUNC_SAT_F32_U(a.f32[i]))                              \
-    TN_V1_LANES(I32X4_##R##_F64X2_S_ZERO, i32, 4, i < 2 ? tn_sat_I32_TRUNC_SAT_F64_S(a.f64[i & 1]) : 0)         \
+#define TN_SIMD_TRUNC(R)                                                                                \
+    TN_V1_LANES(I32X4_##R##_F32X4_S, i32, 4, tn_sat_I32_TRUNC_SAT_F32_S(a.f32[i]))                      \
+    TN_V1_LANES(I32X4_##R##_F32X4_U, u32, 4, tn_sat_I32_TRUNC_SAT_F32_U(a.f32[i]))                      \
+    TN_V1_LANES(I32X4_##R##_F64X2_S_ZERO, i32, 4, i < 2 ? tn_sat_I32_TRUNC_SAT_F64_S(a.f64[i & 1]) : 0) \
     TN_V1_LANES(I32X4_##R##_F64X2_U_ZERO, u32, 4, i < 2 ? tn_sat_I32_TRUNC_SAT_F64_U(a.f64[i & 1]) : 0)
 TN_SIMD_TRUNC(TRUNC_SAT)
 TN_SIMD_TRUNC(RELAXED_TRUNC)
@@ -298,13 +298,13 @@ TN_INLINE tn_vec tn_simd_I8X16_SHUFFLE(tn_vec va, tn_vec vb, const uint8_t lanes
         r.u8[i] = both[lanes[i] & 31];
     return r.v;
 }
-#define TN_SPLAT(id, T, lane, n)                         \
-    TN_INLINE tn_vec tn_simd_##id##_SPLAT(T a)           \
-    {                                                    \
-        tn_v128 r;                                       \
-        for (unsigned i = 0; i < n; i++)                 \
-            r.lane[i] = (__typeof__(r.lane[0]))a;        \
-        return r.v;                                      \
+#define TN_SPLAT(id, T, lane, n)                  \
+    TN_INLINE tn_vec tn_simd_##id##_SPLAT(T a)    \
+    {                                             \
+        tn_v128 r;                                \
+        for (unsigned i = 0; i < n; i++)          \
+            r.lane[i] = (__typeof__(r.lane[0]))a; \
+        return r.v;                               \
     }
 TN_SPLAT(I8X16, uint32_t, u8, 16)
 TN_SPLAT(I16X8, uint32_t, u16, 8)
@@ -312,10 +312,10 @@ TN_SPLAT(I32X4, uint32_t, u32, 4)
 TN_SPLAT(I64X2, uint64_t, u64, 2)
 TN_SPLAT(F32X4, float, f32, 4)
 TN_SPLAT(F64X2, double, f64, 2)
-#define TN_EXTRACT(id, T, lane, n)                               \
+#define TN_EXTRACT(id, T, lane, n)                                  \
     TN_INLINE T tn_simd_##id(const tn_v128_in_slots *a, unsigned k) \
-    {                                                            \
-        return (T)a->lane[k & (n - 1)];                          \
+    {                                                               \
+        return (T)a->lane[k & (n - 1)];                             \
     }
 #define TN_REPLACE(id, T, lane, n)                               \
     TN_INLINE void tn_simd_##id(tn_v128 *a, unsigned k, T value) \
@@ -338,13 +338,13 @@ TN_REPLACE(F32X4_REPLACE_LANE, float, f32, 4)
 TN_REPLACE(F64X2_REPLACE_LANE, double, f64, 2)
 
 /* ---- memory ---- */
-#define TN_VLOAD(id, stmt)                               \
-    TN_INLINE tn_vec tn_load_##id(const uint8_t *p)      \
-    {                                                    \
-        tn_v128 r = { .v = { 0, 0 } }, m = r;            \
-        stmt;                                            \
-        (void)m;                                         \
-        return r.v;                                      \
+#define TN_VLOAD(id, stmt)                          \
+    TN_INLINE tn_vec tn_load_##id(const uint8_t *p) \
+    {                                               \
+        tn_v128 r = { .v = { 0, 0 } }, m = r;       \
+        stmt;                                       \
+        (void)m;                                    \
+        return r.v;                                 \
     }
 #define TN_VLOAD_EXTEND(id, to, from, n) \
     TN_VLOAD(id, memcpy(&m, p, 8); for (unsigned i = 0; i < n; i++) r.to[i] = m.from[i])

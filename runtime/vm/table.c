@@ -47,9 +47,9 @@ static bool extend(tenon_table *table, uint64_t size)
     uint64_t more = (capacity - table->capacity) * sizeof *table->elems;
     if (!tn_tenant_charge(table->store->tenant, more))
         return false;
-    uintptr_t *elems = table->capacity == 0 ? tn_alloc_zeroed(mem, capacity * sizeof *elems)
-                                            : tn_realloc(mem, table->elems, table->capacity * sizeof *elems,
-                                                         capacity * sizeof *elems);
+    uintptr_t *elems = table->capacity == 0
+                           ? tn_alloc_zeroed(mem, capacity * sizeof *elems)
+                           : tn_realloc(mem, table->elems, table->capacity * sizeof *elems, capacity * sizeof *elems);
     if (elems == NULL) {
         tn_tenant_release(table->store->tenant, more);
         return false;
@@ -99,7 +99,8 @@ tenon_status tenon_table_get(const tenon_table *table, uint64_t index, tenon_ref
 }
 
 /* Writes count items of a segment from item `from` on. */
-static tenon_trap copy_items(tenon_instance *instance, const tn_elem *elem, uintptr_t *to, uint64_t from, uint64_t count)
+static tenon_trap copy_items(tenon_instance *instance, const tn_elem *elem, uintptr_t *to, uint64_t from,
+                             uint64_t count)
 {
     const tn_module *m = &instance->module->core;
     tn_reader r = tn_module_reader(m, elem->items, NULL);
@@ -129,8 +130,8 @@ static tenon_trap copy_items(tenon_instance *instance, const tn_elem *elem, uint
     return TENON_TRAP_NONE;
 }
 
-tenon_trap tn_table_init(tenon_instance *instance, uint32_t table_index, uint32_t elem_index, uint64_t to, uint64_t from,
-                         uint64_t count)
+tenon_trap tn_table_init(tenon_instance *instance, uint32_t table_index, uint32_t elem_index, uint64_t to,
+                         uint64_t from, uint64_t count)
 {
     const tn_elem *elem = &instance->module->core.elems[elem_index];
     tenon_table *table = instance->tables[table_index];

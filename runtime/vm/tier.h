@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What the runtime asks of a way to execute code. Implemented by runtime/interp and by jit; the runtime knows neither: it
- * finds them in tn_tiers, which runtime/tiers.c fills when the library is linked.
+ * What the runtime asks of a way to execute code. Implemented by runtime/interp and by jit; the runtime knows neither:
+ * it finds them in tn_tiers, which runtime/tiers.c fills when the library is linked.
  */
 #ifndef TN_VM_TIER_H
 #define TN_VM_TIER_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Traps: activations, and the signal handler that turns faults of guest code into them.
  *
- * The handler claims a fault only when its pc lies in a tier's code and its address in a guarded memory of the store that
- * is running; everything else goes to whoever handled the signal before. It changes nothing but the interrupted registers
- * and the store, so it may run at any instruction.
+ * The handler claims a fault only when its pc lies in a tier's code and its address in a guarded memory of the store
+ * that is running; everything else goes to whoever handled the signal before. It changes nothing but the interrupted
+ * registers and the store, so it may run at any instruction.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -108,7 +108,9 @@ bool tenon_store_frame(const tenon_store *store, size_t index, tenon_frame *out)
         return false;
     const tn_location *at = &store->frames[index];
     const tn_module *m = &at->instance->module->core;
-    *out = (tenon_frame){ .module = tn_module_own_name(m), .name = tn_module_func_name(m, at->function),
-                          .function = at->function, .offset = at->offset };
+    *out = (tenon_frame){ .module = tn_module_own_name(m),
+                          .name = tn_module_func_name(m, at->function),
+                          .function = at->function,
+                          .offset = at->offset };
     return true;
 }

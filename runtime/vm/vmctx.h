@@ -12,8 +12,8 @@
 /* One 8-byte cell of a guest's stack, of a table or of an argument list. A v128 takes two; i32 is kept zero-extended, a
  * null reference is all zero. */
 typedef union tn_slot {
-    union tn_slot *fp;          /* in a return record */
-    const union tn_cell *pc;    /* the same */
+    union tn_slot *fp;       /* in a return record */
+    const union tn_cell *pc; /* the same */
     void *pointer;
     uint32_t i32;
     uint64_t i64;
@@ -43,7 +43,7 @@ typedef struct tn_entry {
 
 struct tenon_memory {
     uint8_t *base;
-    uint64_t size;     /* bytes */
+    uint64_t size; /* bytes */
     uint64_t pages, max_pages;
     uint64_t reserved; /* bytes of address space from base */
     tn_limits type;    /* as declared */
