@@ -11,6 +11,7 @@ static const struct {
 } subcommands[] = {
     { "run", "run a module", cli_run },
     { "validate", "say whether files are valid modules", cli_validate },
+    { "inspect", "show what is in a module", cli_inspect },
     { "wast", "run converted WebAssembly spec scripts", cli_wast },
 };
 

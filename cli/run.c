@@ -98,20 +98,37 @@ static int parse_options(int argc, char **argv, run_options *o)
     return CLI_OK;
 }
 
+static void print_frame(size_t number, const tenon_frame *frame)
+{
+    fprintf(stderr, "  %2zu: ", number);
+    if (frame->module.size > 0)
+        fprintf(stderr, "%.*s!", (int)frame->module.size, frame->module.data);
+    if (frame->name.size > 0)
+        fprintf(stderr, "%.*s", (int)frame->name.size, frame->name.data);
+    else
+        fprintf(stderr, "<function %" PRIu32 ">", frame->function);
+    fprintf(stderr, " at offset 0x%" PRIx64 "\n", frame->offset);
+}
+
+/* Recursion shows as one frame and a count. */
 static void print_backtrace(const tenon_store *store)
 {
-    tenon_frame frame;
+    tenon_frame frame, last = { .function = TENON_NO_INDEX };
+    size_t repeated = 0;
 
     for (size_t i = 0; tenon_store_frame(store, i, &frame); i++) {
-        fprintf(stderr, "  %2zu: ", i);
-        if (frame.module.size > 0)
-            fprintf(stderr, "%.*s!", (int)frame.module.size, frame.module.data);
-        if (frame.name.size > 0)
-            fprintf(stderr, "%.*s", (int)frame.name.size, frame.name.data);
-        else
-            fprintf(stderr, "<function %" PRIu32 ">", frame.function);
-        fprintf(stderr, " at offset 0x%" PRIx64 "\n", frame.offset);
+        if (frame.function == last.function && frame.offset == last.offset) {
+            repeated++;
+            continue;
+        }
+        if (repeated > 0)
+            fprintf(stderr, "      and %zu more of it\n", repeated);
+        repeated = 0;
+        print_frame(i, &frame);
+        last = frame;
     }
+    if (repeated > 0)
+        fprintf(stderr, "      and at least %zu more of it\n", repeated);
 }
 
 static int call(const run_options *o, tenon_store *store, tenon_func *func)
