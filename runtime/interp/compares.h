@@ -5,10 +5,11 @@
 #ifndef TN_INTERP_COMPARES_H
 #define TN_INTERP_COMPARES_H
 
-#define TN_INT_COMPARES(X, P, t)                                                                           \
-    X(P##_EQ, t)                                                                                           \
-    X(P##_NE, t) X(P##_LT_S, t) X(P##_LT_U, t) X(P##_GT_S, t) X(P##_GT_U, t) X(P##_LE_S, t) X(P##_LE_U, t) \
-        X(P##_GE_S, t) X(P##_GE_U, t)
+#define TN_INT_COMPARES(X, P, t) \
+    X(P##_EQ, t)                 \
+    X(P##_NE, t)                 \
+    X(P##_LT_S, t)               \
+    X(P##_LT_U, t) X(P##_GT_S, t) X(P##_GT_U, t) X(P##_LE_S, t) X(P##_LE_U, t) X(P##_GE_S, t) X(P##_GE_U, t)
 #define TN_FLOAT_COMPARES(X, P, t) X(P##_EQ, t) X(P##_NE, t) X(P##_LT, t) X(P##_GT, t) X(P##_LE, t) X(P##_GE, t)
 /* Tests of bits: the branch is taken when a & b is not zero, or is. */
 #define TN_BIT_TESTS(X) X(I32_AND, i32)

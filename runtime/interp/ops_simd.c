@@ -46,21 +46,24 @@
         NEXT(2);                                                 \
     }
 #if TN_TAIL_DISPATCH
-#define V_SHIFT(id)                                                                                           \
-    V_SHIFT_HANDLER(id, S, S, S)                                                                              \
-    V_SHIFT_HANDLER(id, S, S, A) V_SHIFT_HANDLER(id, S, I, S) V_SHIFT_HANDLER(id, S, I, A) V_SHIFT_HANDLER(   \
-        id, A, S, S) V_SHIFT_HANDLER(id, A, S, A) V_SHIFT_HANDLER(id, A, I, S) V_SHIFT_HANDLER(id, A, I, A)   \
-        const tn_binary_row tn_row_##id = { { ROW_VD(h_##id##_SS), { NULL }, { NULL }, ROW_VD(h_##id##_SI) }, \
-                                            { ROW_VD(h_##id##_AS), { NULL }, { NULL }, ROW_VD(h_##id##_AI) } };
-#define V_SPLAT(id, t)                                                  \
-    FOR_VD(V_SPLAT_HANDLER, id, t, S)                                   \
-    FOR_VD(V_SPLAT_HANDLER, id, t, A) FOR_VD(V_SPLAT_HANDLER, id, t, P) \
-        const tn_unary_row tn_row_##id = { ROW_VD(h_##id##_S), ROW_VD(h_##id##_A), ROW_VD(h_##id##_P) };
+#define V_SHIFT(id)                                                                                               \
+    V_SHIFT_HANDLER(id, S, S, S)                                                                                  \
+    V_SHIFT_HANDLER(id, S, S, A)                                                                                  \
+    V_SHIFT_HANDLER(id, S, I, S)                                                                                  \
+    V_SHIFT_HANDLER(id, S, I, A) V_SHIFT_HANDLER(id, A, S, S) V_SHIFT_HANDLER(id, A, S, A)                        \
+        V_SHIFT_HANDLER(id, A, I, S) V_SHIFT_HANDLER(id, A, I, A)                                                 \
+            const tn_binary_row tn_row_##id = { { ROW_VD(h_##id##_SS), { NULL }, { NULL }, ROW_VD(h_##id##_SI) }, \
+                                                { ROW_VD(h_##id##_AS), { NULL }, { NULL }, ROW_VD(h_##id##_AI) } };
+#define V_SPLAT(id, t)                \
+    FOR_VD(V_SPLAT_HANDLER, id, t, S) \
+    FOR_VD(V_SPLAT_HANDLER, id, t, A) \
+    FOR_VD(V_SPLAT_HANDLER, id, t, P) \
+    const tn_unary_row tn_row_##id = { ROW_VD(h_##id##_S), ROW_VD(h_##id##_A), ROW_VD(h_##id##_P) };
 #else
 #define V_SHIFT(id)              \
     V_SHIFT_HANDLER(id, S, S, S) \
     V_SHIFT_HANDLER(id, S, I, S) \
-        const tn_binary_row tn_row_##id = { { { h_##id##_SSS }, { NULL }, { NULL }, { h_##id##_SIS } } };
+    const tn_binary_row tn_row_##id = { { { h_##id##_SSS }, { NULL }, { NULL }, { h_##id##_SIS } } };
 #define V_SPLAT(id, t)           \
     V_SPLAT_HANDLER(id, t, S, S) \
     const tn_unary_row tn_row_##id = { { h_##id##_SS } };

@@ -212,10 +212,12 @@ static tenon_trap atomic_address(const tenon_instance *in, const tn_slot *s, con
         return TENON_TRAP_NONE;                                    \
     }
 /* X(type and width prefix, suffix, C type) */
-#define ATOMIC_KINDS(X)                                                                          \
-    X(I32_ATOMIC_, , , uint32_t)                                                                 \
-    X(I64_ATOMIC_, , , uint64_t) X(I32_ATOMIC_, 8, _U, uint8_t) X(I32_ATOMIC_, 16, _U, uint16_t) \
-        X(I64_ATOMIC_, 8, _U, uint8_t) X(I64_ATOMIC_, 16, _U, uint16_t) X(I64_ATOMIC_, 32, _U, uint32_t)
+#define ATOMIC_KINDS(X)                                                                              \
+    X(I32_ATOMIC_, , , uint32_t)                                                                     \
+    X(I64_ATOMIC_, , , uint64_t)                                                                     \
+    X(I32_ATOMIC_, 8, _U, uint8_t)                                                                   \
+    X(I32_ATOMIC_, 16, _U, uint16_t) X(I64_ATOMIC_, 8, _U, uint8_t) X(I64_ATOMIC_, 16, _U, uint16_t) \
+        X(I64_ATOMIC_, 32, _U, uint32_t)
 #define ATOMIC_KIND(P, w, u, T)                         \
     ATOMIC_LOAD(P##LOAD##w##u, T)                       \
     ATOMIC_STORE(P##STORE##w, T)                        \
@@ -257,10 +259,12 @@ SLOW(slow_ATOMIC_FENCE)
 }
 
 #define ROW(id) [TN_OP_##id] = slow_##id,
-#define ATOMIC_ROWS(P, w, u, T)                                                                                     \
-    ROW(P##LOAD##w##u)                                                                                              \
-    ROW(P##STORE##w) ROW(P##RMW##w##_ADD##u) ROW(P##RMW##w##_SUB##u) ROW(P##RMW##w##_AND##u) ROW(P##RMW##w##_OR##u) \
-        ROW(P##RMW##w##_XOR##u) ROW(P##RMW##w##_XCHG##u) ROW(P##RMW##w##_CMPXCHG##u)
+#define ATOMIC_ROWS(P, w, u, T)                                                                    \
+    ROW(P##LOAD##w##u)                                                                             \
+    ROW(P##STORE##w)                                                                               \
+    ROW(P##RMW##w##_ADD##u)                                                                        \
+    ROW(P##RMW##w##_SUB##u) ROW(P##RMW##w##_AND##u) ROW(P##RMW##w##_OR##u) ROW(P##RMW##w##_XOR##u) \
+        ROW(P##RMW##w##_XCHG##u) ROW(P##RMW##w##_CMPXCHG##u)
 tn_slow *const tn_slow_ops[TN_OP_COUNT] = {
     ROW(MEMORY_SIZE) ROW(MEMORY_GROW) ROW(MEMORY_FILL) ROW(MEMORY_COPY) ROW(MEMORY_INIT) ROW(DATA_DROP) ROW(TABLE_GET)
         ROW(TABLE_SET) ROW(TABLE_SIZE) ROW(TABLE_GROW) ROW(TABLE_FILL) ROW(TABLE_COPY) ROW(TABLE_INIT) ROW(ELEM_DROP)

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ * The n-th allocation, and the n-th mapping, fail: once, and from then on. For every n until the scenario passes: the right
+ * status, nothing leaked, and the next run clean.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/modules.h"
+
+typedef struct plan {
+    long allocations, maps;      /* seen so far */
+    long fail_allocation, fail_map; /* number that fails, or 0 */
+    bool persistent;
+    size_t outstanding;
+} plan;
+
+static bool due(long number, long wanted, bool persistent)
+{
+    return wanted != 0 && (number == wanted || (persistent && number > wanted));
+}
+
+static void *reallocate(void *ud, void *p, size_t old_size, size_t new_size)
+{
+    plan *f = ud;
+    if (new_size == 0) {
+        f->outstanding -= old_size;
+        free(p);
+        return NULL;
+    }
+    if (due(++f->allocations, f->fail_allocation, f->persistent))
+        return NULL;
+    void *out = realloc(p, new_size);
+    if (out != NULL)
+        f->outstanding += new_size - old_size;
+    return out;
+}
+
+static bool may_map(void *ud, size_t size)
+{
+    plan *f = ud;
+    (void)size;
+    return !due(++f->maps, f->fail_map, f->persistent);
+}
+
+/* Loads, links, instantiates, runs, throws, grows. The answer of the first thing that failed. */
+static tenon_status use(tenon_engine *engine, tenon_tenant *tenant, const test_module *module)
+{
+    tenon_store *store = NULL;
+    tenon_linker *linker = NULL;
+    tenon_module *loaded = NULL;
+    tenon_instance *instance;
+    tenon_extern e;
+    tenon_error err;
+    tenon_val arg = { .type = TENON_I32, .of.i32 = 3 }, result;
+    tenon_status status = tenon_store_new(tenant, &store);
+
+    if (status == TENON_OK)
+        status = tenon_linker_new(store, &linker);
+    if (status == TENON_OK)
+        status = tenon_module_new(engine, module->bytes, module->size, &loaded, &err);
+    if (status == TENON_OK)
+        status = tenon_linker_instantiate(linker, loaded, &instance, &err);
+    if (status == TENON_OK && tenon_instance_export(instance, (tenon_name){ "run", 3 }, &e))
+        status = tenon_func_call(e.of.func, &arg, 1, &result, 1, &err);
+    if (status == TENON_TRAP && err.trap == TENON_TRAP_OUT_OF_MEMORY)
+        status = TENON_NOMEM;
+    if (status == TENON_OK && result.of.i32 != module->expected) {
+        printf("%s: %d instead of %d\n", module->name, result.of.i32, module->expected);
+        status = TENON_USAGE;
+    }
+    tenon_linker_delete(linker);
+    tenon_store_delete(store);
+    tenon_module_delete(loaded);
+    return status;
+}
+
+static tenon_status scenario(plan *f, const test_module *module)
+{
+    tenon_config config = { .size = sizeof config,
+                            .features = TENON_FEATURES_ALL,
+                            .allocator = { .realloc = reallocate, .map = may_map, .ud = f } };
+    tenon_engine *engine;
+    tenon_tenant *tenant;
+    tenon_status status = tenon_engine_new(&config, &engine);
+
+    if (status != TENON_OK)
+        return status;
+    status = tenon_tenant_new(engine, NULL, &tenant);
+    if (status == TENON_OK) {
+        status = use(engine, tenant, module);
+        if (tenon_tenant_memory_bytes(tenant) != 0) {
+            printf("%s: %llu bytes stay charged\n", module->name, (unsigned long long)tenon_tenant_memory_bytes(tenant));
+            status = TENON_USAGE;
+        }
+        tenon_tenant_delete(tenant);
+    }
+    tenon_engine_delete(engine);
+    return status;
+}
+
+/* One failure at number n of a kind; false when something was wrong. *done: the scenario passed. */
+static bool attempt(const test_module *module, bool map, long n, bool persistent, bool *done)
+{
+    plan f = { .fail_allocation = map ? 0 : n, .fail_map = map ? n : 0, .persistent = persistent };
+    tenon_status status = scenario(&f, module);
+
+    *done = status == TENON_OK && (map ? f.maps : f.allocations) < n;
+    if (f.outstanding != 0) {
+        printf("%s: %zu bytes leaked after %s %ld failed\n", module->name, f.outstanding, map ? "mapping" : "allocation", n);
+        return false;
+    }
+    /* memory.grow answers a refused mapping with -1, which the guest may take for a result. */
+    if (status != TENON_OK && status != TENON_NOMEM && status != TENON_LIMIT && !(map && status == TENON_USAGE)) {
+        printf("%s: %s after %s %ld failed\n", module->name, tenon_status_text(status), map ? "mapping" : "allocation", n);
+        return false;
+    }
+    return true;
+}
+
+int main(void)
+{
+    int failed = 0;
+    long tried = 0;
+
+    for (size_t i = 0; i < test_module_count; i++)
+        for (int kind = 0; kind < 4; kind++) {
+            bool done = false;
+            for (long n = 1; !done && n < 100000; n++, tried++)
+                if (!attempt(&test_modules[i], kind & 1, n, kind & 2, &done)) {
+                    failed++;
+                    break;
+                }
+        }
+    printf("%ld failures injected\n%zu passed, %d failed\n", tried, test_module_count * 4 - (size_t)failed, failed);
+    return failed != 0;
+}
