@@ -11,7 +11,8 @@
 /* clang-format off */
 #if TN_TAIL_DISPATCH
 #define FOR_D(X, ...) X(__VA_ARGS__, S) X(__VA_ARGS__, A) X(__VA_ARGS__, P)
-#define FOR_BD(X, ...) FOR_D(X, __VA_ARGS__, S) FOR_D(X, __VA_ARGS__, A) FOR_D(X, __VA_ARGS__, P) FOR_D(X, __VA_ARGS__, I)
+#define FOR_BD(X, ...) \
+    FOR_D(X, __VA_ARGS__, S) FOR_D(X, __VA_ARGS__, A) FOR_D(X, __VA_ARGS__, P) FOR_D(X, __VA_ARGS__, I)
 #define FOR_BD_NOT_A(X, ...) FOR_D(X, __VA_ARGS__, S) FOR_D(X, __VA_ARGS__, P) FOR_D(X, __VA_ARGS__, I)
 #define FOR_ABD(X, ...) FOR_BD(X, __VA_ARGS__, S) FOR_BD_NOT_A(X, __VA_ARGS__, A) FOR_BD(X, __VA_ARGS__, P)
 #define FOR_AD(X, ...) FOR_D(X, __VA_ARGS__, S) FOR_D(X, __VA_ARGS__, A) FOR_D(X, __VA_ARGS__, P)

@@ -45,15 +45,18 @@
         SET_##d##_v128(OP_D, tn_simd_##id(GET_##a##_##t(OP_A))); \
         NEXT(2);                                                 \
     }
+/* clang-format off */
 #if TN_TAIL_DISPATCH
-#define V_SHIFT(id)                                                                                               \
-    V_SHIFT_HANDLER(id, S, S, S)                                                                                  \
-    V_SHIFT_HANDLER(id, S, S, A)                                                                                  \
-    V_SHIFT_HANDLER(id, S, I, S)                                                                                  \
-    V_SHIFT_HANDLER(id, S, I, A) V_SHIFT_HANDLER(id, A, S, S) V_SHIFT_HANDLER(id, A, S, A)                        \
-        V_SHIFT_HANDLER(id, A, I, S) V_SHIFT_HANDLER(id, A, I, A)                                                 \
-            const tn_binary_row tn_row_##id = { { ROW_VD(h_##id##_SS), { NULL }, { NULL }, ROW_VD(h_##id##_SI) }, \
-                                                { ROW_VD(h_##id##_AS), { NULL }, { NULL }, ROW_VD(h_##id##_AI) } };
+#define V_SHIFT(id)                                                                                           \
+    V_SHIFT_HANDLER(id, S, S, S)                                                                              \
+    V_SHIFT_HANDLER(id, S, S, A)                                                                              \
+    V_SHIFT_HANDLER(id, S, I, S)                                                                              \
+    V_SHIFT_HANDLER(id, S, I, A)                                                                              \
+    V_SHIFT_HANDLER(id, A, S, S)                                                                              \
+    V_SHIFT_HANDLER(id, A, S, A)                                                                              \
+    V_SHIFT_HANDLER(id, A, I, S) V_SHIFT_HANDLER(id, A, I, A)                                                 \
+        const tn_binary_row tn_row_##id = { { ROW_VD(h_##id##_SS), { NULL }, { NULL }, ROW_VD(h_##id##_SI) }, \
+                                            { ROW_VD(h_##id##_AS), { NULL }, { NULL }, ROW_VD(h_##id##_AI) } };
 #define V_SPLAT(id, t)                \
     FOR_VD(V_SPLAT_HANDLER, id, t, S) \
     FOR_VD(V_SPLAT_HANDLER, id, t, A) \
@@ -68,6 +71,7 @@
     V_SPLAT_HANDLER(id, t, S, S) \
     const tn_unary_row tn_row_##id = { { h_##id##_SS } };
 #endif
+/* clang-format on */
 #define V_TO_SCALAR(id, t)            \
     FOR_D(V_TO_SCALAR_HANDLER, id, t) \
     const tn_unary_row tn_row_##id = { ROW_D(h_##id##_) };

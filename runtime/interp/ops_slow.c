@@ -211,6 +211,7 @@ static tenon_trap atomic_address(const tenon_instance *in, const tn_slot *s, con
         s[0].i64 = expected;                                       \
         return TENON_TRAP_NONE;                                    \
     }
+/* clang-format off */
 /* X(type and width prefix, suffix, C type) */
 #define ATOMIC_KINDS(X)                                                                              \
     X(I32_ATOMIC_, , , uint32_t)                                                                     \
@@ -228,6 +229,7 @@ static tenon_trap atomic_address(const tenon_instance *in, const tn_slot *s, con
     ATOMIC_RMW(P##RMW##w##_XOR##u, T, atomic_fetch_xor) \
     ATOMIC_RMW(P##RMW##w##_XCHG##u, T, atomic_exchange) \
     ATOMIC_CMPXCHG(P##RMW##w##_CMPXCHG##u, T)
+/* clang-format on */
 ATOMIC_KINDS(ATOMIC_KIND)
 
 SLOW(slow_MEMORY_ATOMIC_NOTIFY)
@@ -258,6 +260,7 @@ SLOW(slow_ATOMIC_FENCE)
     return TENON_TRAP_NONE;
 }
 
+/* clang-format off */
 #define ROW(id) [TN_OP_##id] = slow_##id,
 #define ATOMIC_ROWS(P, w, u, T)                                                                    \
     ROW(P##LOAD##w##u)                                                                             \

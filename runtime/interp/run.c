@@ -205,8 +205,8 @@ void tn_interp_note(tenon_instance *in, const tn_cell *pc, tn_slot *fp, tenon_tr
     store->activation->trap = trap;
 }
 
-extern const char tn_handlers_start[] __asm__("__start_tn_handlers");
-extern const char tn_handlers_end[] __asm__("__stop_tn_handlers");
+extern const char tn_handlers_start[] __asm__("__start_tn_handlers") __attribute__((visibility("hidden")));
+extern const char tn_handlers_end[] __asm__("__stop_tn_handlers") __attribute__((visibility("hidden")));
 
 static bool owns_pc(uintptr_t pc)
 {

@@ -120,6 +120,7 @@ void tn_value_to_val(tn_valtype t, const tn_types *types, const tn_slot *slots, 
 tn_exception *tn_exception_new(tenon_store *store, tenon_tag *tag, const tn_slot *values, tn_slot *stack_end);
 
 /* trap.c */
+/* Puts the handlers of faults in front of what is installed now; done again for each engine. */
 tenon_status tn_signals_install(void);
 /* Runs fn(arg) so that faults of guest code come back as a trap. */
 tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg);

@@ -42,39 +42,60 @@ static bool claim(const siginfo_t *info, void *ucontext)
     return true;
 }
 
+static void use_default(int signal)
+{
+    /* The fault happens again and ends the process as it would have. */
+    struct sigaction dfl = { .sa_handler = SIG_DFL };
+
+    sigaction(signal, &dfl, NULL);
+}
+
 static void chain(const struct sigaction *previous, int signal, siginfo_t *info, void *ucontext)
 {
-    if (previous->sa_flags & SA_SIGINFO) {
+    if (previous->sa_flags & SA_SIGINFO)
         previous->sa_sigaction(signal, info, ucontext);
-    } else if (previous->sa_handler == SIG_DFL || previous->sa_handler == SIG_IGN) {
-        /* The fault happens again and ends the process as it would have. */
-        struct sigaction dfl = { .sa_handler = SIG_DFL };
-        sigaction(signal, &dfl, NULL);
-    } else {
+    else if (previous->sa_handler == SIG_DFL || previous->sa_handler == SIG_IGN)
+        use_default(signal);
+    else
         previous->sa_handler(signal);
-    }
 }
 
 static void on_fault(int signal, siginfo_t *info, void *ucontext)
 {
-    if (!claim(info, ucontext))
-        chain(signal == SIGBUS ? &previous_bus : &previous_segv, signal, info, ucontext);
+    /* Whoever came after us and was put behind us may in turn hand the signal to us: then nobody wants it. */
+    static _Thread_local bool chaining;
+
+    if (claim(info, ucontext))
+        return;
+    if (chaining) {
+        use_default(signal);
+        return;
+    }
+    chaining = true;
+    chain(signal == SIGBUS ? &previous_bus : &previous_segv, signal, info, ucontext);
+    chaining = false;
 }
 
-static void install(void)
+/* Puts our handler in front unless it is there already. */
+static void put_in_front(int signal, struct sigaction *previous)
 {
-    struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+    struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER }, now;
 
     sigemptyset(&action.sa_mask);
-    sigaction(SIGSEGV, &action, &previous_segv);
-    sigaction(SIGBUS, &action, &previous_bus);
+    if (sigaction(signal, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_fault)
+        return;
+    sigaction(signal, &action, previous);
 }
 
 tenon_status tn_signals_install(void)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-    return pthread_once(&once, install) == 0 ? TENON_OK : TENON_NOMEM;
+    tn_os_mutex_lock(&lock);
+    put_in_front(SIGSEGV, &previous_segv);
+    put_in_front(SIGBUS, &previous_bus);
+    tn_os_mutex_unlock(&lock);
+    return TENON_OK;
 }
 
 tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg)

@@ -72,8 +72,8 @@ def lint_symbols():
     if not os.path.exists(library):
         sys.exit(77)
     for line in subprocess.run(["nm", "-D", "--defined-only", library], capture_output=True, text=True).stdout.splitlines():
-        symbol = line.split()[-1]
-        if not symbol.startswith("tenon_"):
+        symbol = line.split()[-1].split("@")[0]
+        if symbol != "TENON_0" and not symbol.startswith("tenon_"):
             problem(library, 0, "exports %s" % symbol)
     objects = os.path.join(os.path.dirname(library), "libtenon.a")
     for line in subprocess.run(["nm", "--defined-only", "-g", objects], capture_output=True, text=True).stdout.splitlines():
@@ -144,7 +144,7 @@ def lint_words():
         for number, line in enumerate(text.split("\n"), 1):
             if banned.search(line):
                 problem(path, number, "says " + banned.search(line).group(0))
-            if path != "loader/opcodes.def" and len(line) > 120:
+            if not path.endswith(("opcodes.def", "each.h")) and len(line) > 120:
                 problem(path, number, "is longer than 120 columns")
 
 

@@ -3,12 +3,6 @@
  */
 #include "unit.h"
 
-/* (import "h" "f" (func (param i32) (result i32))) (func (export "run") (param i32) (result i32) local.get 0 call 0)
- * (func (export "fact") (param i32) (result i32) calls the host with n - 1 unless n is zero) */
-#define HOST_MODULE                                                                                       \
-    HEADER "\1\6\1\x60\1\x7f\1\x7f" "\2\7\1\1h\1f\0\0" "\3\3\2\0\0" "\7\16\2\3run\0\1\4fact\0\2"          \
-           "\12\34\2" "\6\0\x20\0\x10\0\13" "\23\0\x20\0\x45\4\x7f\x41\1\5\x20\0\x20\0\x41\1\x6b\x10\0\x6c\13\13"
-
 static tenon_status triple(void *context, tenon_caller *caller, const tenon_val *args, tenon_val *results)
 {
     assert_non_null(tenon_caller_instance(caller));
@@ -34,7 +28,7 @@ static tenon_instance *link_host(world *w, tenon_callback callback, void *contex
     tenon_instance *instance;
     tenon_error err;
     assert_int_equal(tenon_func_new(w->store, &i32, 1, &i32, 1, callback, context, &e.of.func), TENON_OK);
-    assert_int_equal(tenon_module_new(w->engine, BYTES(HOST_MODULE), module, &err), TENON_OK);
+    assert_int_equal(tenon_module_new(w->engine, BUILT(host), module, &err), TENON_OK);
     assert_int_equal(tenon_instance_new(w->store, *module, &e, 1, &instance, &err), TENON_OK);
     return instance;
 }
@@ -80,11 +74,6 @@ static void the_host_may_call_back(void **state)
     world_delete(&w);
 }
 
-/* (import "m" "m" (memory 1)) (func (export "peek") (param i32) (result i32) local.get 0 i32.load) */
-#define IMPORT_MODULE                                                                                     \
-    HEADER "\1\6\1\x60\1\x7f\1\x7f" "\2\x08\1\1m\1m\2\0\1" "\3\2\1\0" "\7\10\1\4peek\0\0"                  \
-           "\12\11\1\7\0\x20\0\x28\2\0\13"
-
 /* Code assumes the mode of the memory that it got, whatever the engine prefers. */
 static void import_of_the_other_mode(tenon_bounds engine, tenon_bounds memory)
 {
@@ -95,7 +84,7 @@ static void import_of_the_other_mode(tenon_bounds engine, tenon_bounds memory)
     tenon_extern e = { .kind = TENON_KIND_MEMORY };
     tenon_val result, arg = i32_val(65532);
     assert_int_equal(tenon_memory_new(w.store, 1, 1, memory, false, &e.of.memory), TENON_OK);
-    assert_int_equal(tenon_module_new(w.engine, BYTES(IMPORT_MODULE), &module, &err), TENON_OK);
+    assert_int_equal(tenon_module_new(w.engine, BUILT(import_memory), &module, &err), TENON_OK);
     assert_int_equal(tenon_instance_new(w.store, module, &e, 1, &instance, &err), TENON_OK);
     assert_int_equal(tenon_func_call(export_func(instance, "peek"), &arg, 1, &result, 1, &err), TENON_OK);
     for (int64_t at = 65533; at <= UINT32_MAX; at += 99999937) {

@@ -21,7 +21,7 @@ static void calls_and_traps(tenon_bounds bounds)
     tenon_error err;
     tenon_val result, args[2] = { i32_val(7), i32_val(0) };
     tenon_frame frame;
-    tenon_instance *instance = instantiate(&w, BYTES(SMALL_MODULE), &module);
+    tenon_instance *instance = instantiate(&w, BUILT(small), &module);
 
     args[1] = i32_val(-2);
     assert_int_equal(tenon_func_call(export_func(instance, "div"), args, 2, &result, 1, &err), TENON_OK);
@@ -32,13 +32,13 @@ static void calls_and_traps(tenon_bounds bounds)
     assert_int_equal(err.function, 2);
     assert_true(tenon_store_frame(w.store, 0, &frame));
     assert_int_equal(frame.offset, err.offset);
-    assert_int_equal(((const uint8_t *)SMALL_MODULE)[err.offset], 0x6d);
+    assert_int_equal(module_small[err.offset], 0x6d);
     assert_false(tenon_store_frame(w.store, 1, &frame));
 
     args[0] = i32_val(65533);
     assert_int_equal(tenon_func_call(export_func(instance, "peek"), args, 1, &result, 1, &err), TENON_TRAP);
     assert_int_equal(err.trap, TENON_TRAP_MEMORY_BOUNDS);
-    assert_int_equal(((const uint8_t *)SMALL_MODULE)[err.offset], 0x28);
+    assert_int_equal(module_small[err.offset], 0x28);
     args[0] = i32_val(1);
     assert_int_equal(tenon_func_call(export_func(instance, "grow"), args, 1, &result, 1, &err), TENON_OK);
     assert_int_equal(result.of.i32, 1);
@@ -69,7 +69,7 @@ static void wrong_calls_are_usage_errors(void **state)
     tenon_module *module;
     tenon_error err;
     tenon_val result, args[2] = { i32_val(7), { .type = TENON_F64 } };
-    tenon_instance *instance = instantiate(&w, BYTES(SMALL_MODULE), &module);
+    tenon_instance *instance = instantiate(&w, BUILT(small), &module);
     tenon_func *div = export_func(instance, "div");
     (void)state;
     assert_int_equal(tenon_func_call(div, args, 1, &result, 1, &err), TENON_USAGE);
@@ -92,7 +92,7 @@ static void limits_of_the_tenant_hold(void **state)
     (void)state;
     assert_int_equal(tenon_tenant_new(w.engine, &limits, &tenant), TENON_OK);
     assert_int_equal(tenon_store_new(tenant, &store), TENON_OK);
-    assert_int_equal(tenon_module_new(w.engine, BYTES(SMALL_MODULE), &module, &err), TENON_OK);
+    assert_int_equal(tenon_module_new(w.engine, BUILT(small), &module, &err), TENON_OK);
     assert_int_equal(tenon_instance_new(store, module, NULL, 0, &instance, &err), TENON_OK);
     assert_int_equal(tenon_func_call(export_func(instance, "grow"), &one, 1, &result, 1, &err), TENON_OK);
     assert_int_equal(result.of.i32, -1);
@@ -116,6 +116,7 @@ static void foreign_handler(int signal)
 
 static void foreign_faults_are_chained(void **state)
 {
+    signal(SIGSEGV, foreign_handler);
     world w = world_new(TENON_BOUNDS_GUARDED);
     (void)state;
     if (sigsetjmp(back, 1) == 0)
@@ -130,7 +131,5 @@ int main(void)
                                         cmocka_unit_test(wrong_calls_are_usage_errors),
                                         cmocka_unit_test(limits_of_the_tenant_hold),
                                         cmocka_unit_test(foreign_faults_are_chained) };
-    /* Before the first engine, as an embedder would have done. */
-    signal(SIGSEGV, foreign_handler);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

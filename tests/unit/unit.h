@@ -13,17 +13,15 @@
 
 #include <cmocka.h>
 
+#include "modules_made.h"
 #include "tenon.h"
 
 #define HEADER "\0asm\1\0\0\0"
 /* A module as a string literal: its bytes without the terminator. */
 #define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
 
-/* (memory 1 2) (func "peek" i32 -> i32: load) (func "grow" i32 -> i32: memory.grow) (func "div" i32 i32 -> i32) */
-#define SMALL_MODULE                                                                                             \
-    HEADER "\1\14\2\x60\1\x7f\1\x7f\x60\2\x7f\x7f\1\x7f" "\3\4\3\0\0\1" "\5\4\1\1\1\2"                            \
-           "\7\26\3\4peek\0\0\4grow\0\1\3div\0\2" "\12\31\3" "\7\0\x20\0\x28\2\0\13" "\6\0\x20\0\x40\0\13"         \
-           "\7\0\x20\0\x20\1\x6d\13"
+/* A module that the build has made from text. */
+#define BUILT(name) module_##name, sizeof module_##name
 
 static inline tenon_val i32_val(int32_t value)
 {
