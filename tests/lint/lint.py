@@ -78,7 +78,7 @@ def lint_symbols():
     objects = os.path.join(os.path.dirname(library), "libtenon.a")
     for line in subprocess.run(["nm", "--defined-only", "-g", objects], capture_output=True, text=True).stdout.splitlines():
         words = line.split()
-        if len(words) == 3 and not words[2].startswith(("tenon_", "tn_", "__asan", "__odr", "__start", "__stop")):
+        if len(words) == 3 and not words[2].startswith(("tenon_", "tn_", "__asan", "___asan", "__odr", "__start", "__stop")):
             problem(objects, 0, "the internal symbol %s lacks tn_" % words[2])
 
 
