@@ -107,7 +107,10 @@ static void print_frame(size_t number, const tenon_frame *frame)
         fprintf(stderr, "%.*s", (int)frame->name.size, frame->name.data);
     else
         fprintf(stderr, "<function %" PRIu32 ">", frame->function);
-    fprintf(stderr, " at offset 0x%" PRIx64 "\n", frame->offset);
+    fprintf(stderr, " at offset 0x%" PRIx64, frame->offset);
+    if (frame->line != 0)
+        fprintf(stderr, " (%.*s:%" PRIu32 ")", (int)frame->file.size, frame->file.data, frame->line);
+    fputc('\n', stderr);
 }
 
 /* Recursion shows as one frame and a count. */

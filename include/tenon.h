@@ -273,6 +273,8 @@ typedef struct tenon_frame {
     tenon_name name;   /* of the function, likewise */
     uint32_t function; /* index in the module */
     uint64_t offset;   /* byte offset in the module */
+    tenon_name file;   /* source file from DWARF; empty when the module does not say */
+    uint32_t line;     /* its line, from 1; 0 likewise */
 } tenon_frame;
 TENON_API bool tenon_store_frame(const tenon_store *store, size_t index, tenon_frame *out);
 

@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "base/os/context.h"
+#include "loader/dwarf.h"
 #include "runtime/vm/runtime.h"
 
 static _Thread_local tn_activation *current;
@@ -133,5 +134,10 @@ bool tenon_store_frame(const tenon_store *store, size_t index, tenon_frame *out)
                           .name = tn_module_func_name(m, at->function),
                           .function = at->function,
                           .offset = at->offset };
+    tn_source_line source;
+    if (tn_module_source_line(m, at->offset, &source)) {
+        out->file = source.file;
+        out->line = source.line;
+    }
     return true;
 }
