@@ -31,4 +31,12 @@
 #define TN_MUSTTAIL
 #endif
 
+/* A special build counts the interpreter's dispatches. */
+#if defined(TN_COUNTERS)
+extern unsigned long long tn_dispatches;
+#define TN_COUNT_DISPATCH (tn_dispatches++)
+#else
+#define TN_COUNT_DISPATCH ((void)0)
+#endif
+
 #endif

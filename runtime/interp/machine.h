@@ -31,11 +31,17 @@ typedef union tn_cell tn_cell;
 typedef TN_PRESERVE_NONE void (*tn_handler)(TN_PARAMS);
 #define HANDLER(name) __attribute__((section("tn_handlers"), preserve_none)) void name(TN_PARAMS)
 /* Goes to the instruction at pc. */
-#define GO TN_MUSTTAIL return pc->handler(TN_ARGS)
-#define NEXT(cells)    \
-    do {               \
-        pc += (cells); \
-        GO;            \
+#define JUMP TN_MUSTTAIL return pc->handler(TN_ARGS)
+#define GO                 \
+    do {                   \
+        TN_COUNT_DISPATCH; \
+        JUMP;              \
+    } while (0)
+#define NEXT(cells)        \
+    do {                   \
+        pc += (cells);     \
+        TN_COUNT_DISPATCH; \
+        JUMP;              \
     } while (0)
 #define LEAVE return
 #else
