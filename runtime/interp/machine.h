@@ -189,6 +189,17 @@ extern const tn_binary_row *const tn_binary_rows[TN_OP_COUNT];
 extern const tn_unary_row *const tn_unary_rows[TN_OP_COUNT];
 extern const tn_unary_row *const tn_load_rows[TN_OP_COUNT];  /* guarded memory 0: offset in IMM */
 extern const tn_store_row *const tn_store_rows[TN_OP_COUNT]; /* the same */
+/* The same with an address that is a sum: of a (S, P) and the 32 bits in the third cell, or of a and b (S, A, P). */
+typedef tn_handler tn_sum_load_row[3][3];      /* [a][d] */
+typedef tn_handler tn_sum_store_row[3][4];     /* [a][value]; a constant value comes in the fourth cell */
+typedef tn_handler tn_index_load_row[3][3][3]; /* [a][b][d] */
+extern const tn_sum_load_row *const tn_sum_load_rows[TN_OP_COUNT];
+extern const tn_sum_store_row *const tn_sum_store_rows[TN_OP_COUNT];
+extern const tn_index_load_row *const tn_index_load_rows[TN_OP_COUNT];
+/* x += constant, then a branch on a comparison of x: [x: S P][b: S I]. Cells: x, b, constant; target; b when constant.
+ */
+typedef tn_handler tn_latch_row[2][2];
+extern const tn_latch_row *const tn_latch_rows[TN_OP_COUNT];
 extern const tn_handler
     tn_far_loads[TN_OP_COUNT]; /* any memory: address in slot a, memory b, offset in the next cell */
 extern const tn_handler tn_far_stores[TN_OP_COUNT]; /* the same; value in slot d */

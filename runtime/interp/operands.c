@@ -27,6 +27,7 @@ tenon_status tn_begin(tn_translator *t, tn_handler handler, uint32_t *at)
     TN_TRY(tn_vec_reserve(t->mem, &t->cells, 16));
     TN_TRY(tn_vec_reserve(t->mem, &t->map, 1));
     *at = (uint32_t)t->cells.count;
+    t->before = t->newest;
     t->newest = (tn_newest){ .at = *at, .maps = (uint32_t)t->map.count, .op = TN_OP_INVALID };
     t->map.items[t->map.count++] = (tn_map_row){ *at, (uint32_t)(t->in.offset - t->body.offset) };
     tn_add_cell(t)->handler = handler;
@@ -37,13 +38,14 @@ void tn_take_back(tn_translator *t)
 {
     t->cells.count = t->newest.at;
     t->map.count = t->newest.maps;
-    t->newest.at = TN_NONE;
+    t->newest = t->before;
+    t->before.at = TN_NONE;
 }
 
 void tn_barrier(tn_translator *t)
 {
     t->barrier = (uint32_t)t->cells.count;
-    t->newest.at = TN_NONE;
+    t->newest.at = t->before.at = TN_NONE;
 }
 
 void tn_add_operands(tn_translator *t, uint32_t d, const tn_arg *a, const tn_arg *b, uint8_t b_type)
@@ -66,6 +68,11 @@ void tn_add_operands(tn_translator *t, uint32_t d, const tn_arg *a, const tn_arg
 
 /* ---- the stack ---- */
 
+static bool refers_to_local(const tn_operand *o)
+{
+    return o->kind == TN_LOCAL || o->kind == TN_SUM;
+}
+
 uint32_t tn_next_slot(const tn_translator *t)
 {
     if (t->stack.count == 0)
@@ -80,7 +87,7 @@ tenon_status tn_push(tn_translator *t, tn_operand o)
     o.slot = tn_next_slot(t);
     if (o.slot + 2 > t->max_slot)
         t->max_slot = o.slot + 2;
-    if (o.kind == TN_LOCAL) {
+    if (refers_to_local(&o)) {
         o.next = t->local_refs[o.local];
         t->local_refs[o.local] = (uint32_t)t->stack.count + 1;
     }
@@ -97,7 +104,7 @@ tn_operand tn_pop(tn_translator *t)
 {
     tn_operand o = t->stack.items[--t->stack.count];
 
-    if (o.kind == TN_LOCAL)
+    if (refers_to_local(&o))
         t->local_refs[o.local] = o.next;
     if (t->flushed > t->stack.count)
         t->flushed = (uint32_t)t->stack.count;
@@ -166,9 +173,30 @@ static tenon_status put_constant(tn_translator *t, uint64_t bits, uint32_t to)
     return d == to ? TENON_OK : move_wide(t, TN_I64, to, d);
 }
 
+/* Emits the addition; the operand becomes its result. */
+static tenon_status compute_sum(tn_translator *t, tn_operand *o)
+{
+    uint32_t at, slot = t->local_slots[o->local];
+    tn_arg a = { .class = is_pinned(t, o->local) ? TN_CLASS_P : TN_CLASS_S, .slot = slot };
+    tn_arg b = { .class = TN_CLASS_I, .bits = o->bits };
+    const tn_handler *d_row = (*tn_binary_rows[TN_OP_I32_ADD])[a.class][TN_CLASS_I];
+
+    TN_TRY(tn_begin(t, d_row[TN_CLASS_S], &at));
+    tn_add_operands(t, o->slot, &a, &b, TN_I32);
+    t->newest.op = TN_OP_I32_ADD;
+    t->newest.a = a;
+    t->newest.b = b;
+    o->kind = TN_TEMP;
+    o->producer = at;
+    o->d_row = d_row;
+    return TENON_OK;
+}
+
 tenon_status tn_settle(tn_translator *t, tn_operand *o)
 {
-    if (o->kind == TN_LOCAL)
+    if (o->kind == TN_SUM)
+        TN_TRY(compute_sum(t, o));
+    else if (o->kind == TN_LOCAL)
         TN_TRY(move_slot(t, o->type, o->slot, t->local_slots[o->local]));
     else if (o->kind == TN_CONST)
         TN_TRY(put_constant(t, o->bits, o->slot));
@@ -189,10 +217,21 @@ static void unlink_local(tn_translator *t, uint32_t index)
     *link = o->next;
 }
 
+tenon_status tn_compute_sums(tn_translator *t, uint32_t count)
+{
+    for (uint32_t i = (uint32_t)t->stack.count - count; i < t->stack.count; i++) {
+        if (t->stack.items[i].kind != TN_SUM)
+            continue;
+        unlink_local(t, i);
+        TN_TRY(compute_sum(t, &t->stack.items[i]));
+    }
+    return TENON_OK;
+}
+
 tenon_status tn_settle_top(tn_translator *t, uint32_t count)
 {
     for (uint32_t i = (uint32_t)t->stack.count; i > t->stack.count - count; i--)
-        if (t->stack.items[i - 1].kind == TN_LOCAL)
+        if (refers_to_local(&t->stack.items[i - 1]))
             unlink_local(t, i - 1);
     for (size_t i = t->stack.count - count; i < t->stack.count; i++)
         TN_TRY(tn_settle(t, &t->stack.items[i]));
@@ -202,10 +241,10 @@ tenon_status tn_settle_top(tn_translator *t, uint32_t count)
 tenon_status tn_flush_locals(tn_translator *t)
 {
     for (uint32_t i = (uint32_t)t->stack.count; i > t->flushed; i--)
-        if (t->stack.items[i - 1].kind == TN_LOCAL)
+        if (refers_to_local(&t->stack.items[i - 1]))
             t->local_refs[t->stack.items[i - 1].local] = 0;
     for (size_t i = t->flushed; i < t->stack.count; i++)
-        if (t->stack.items[i].kind == TN_LOCAL)
+        if (refers_to_local(&t->stack.items[i]))
             TN_TRY(tn_settle(t, &t->stack.items[i]));
     t->flushed = (uint32_t)t->stack.count;
     return TENON_OK;
@@ -317,6 +356,7 @@ static bool retarget(tn_translator *t, const tn_operand *o, uint32_t local)
         t->cells.items[o->producer].handler = o->d_row[TN_CLASS_P];
     }
     t->cells.items[o->producer + 1].u16[0] = (uint16_t)slot;
+    t->newest.local = local + 1;
     return true;
 }
 

@@ -100,6 +100,32 @@ static tenon_status jump(tn_translator *t, tn_frame_ctrl *c)
     return add_target(t, c);
 }
 
+/* The end of a counting loop: the local that is compared was just increased by a constant. */
+static bool is_latch(const tn_translator *t, const tn_condition *cond)
+{
+    const tn_newest *n = &t->newest;
+
+    return cond->when && tn_latch_rows[cond->op] != NULL && n->at != TN_NONE && n->op == TN_OP_I32_ADD &&
+           n->local != 0 && n->b.class == TN_CLASS_I && n->a.class != TN_CLASS_A && cond->a.class != TN_CLASS_A &&
+           n->a.slot == t->local_slots[n->local - 1] && cond->a.slot == n->a.slot && cond->a.class == n->a.class &&
+           (cond->b.class == TN_CLASS_I || (cond->b.class == TN_CLASS_S && cond->b.slot != n->a.slot));
+}
+
+static tenon_status begin_latch(tn_translator *t, const tn_condition *cond)
+{
+    tn_newest n = t->newest;
+    bool constant = cond->b.class == TN_CLASS_I;
+    uint32_t at;
+
+    tn_take_back(t);
+    TN_TRY(tn_begin(t, (*tn_latch_rows[cond->op])[n.a.class == TN_CLASS_P][constant], &at));
+    tn_cell *cell = tn_add_cell(t);
+    cell->u16[0] = (uint16_t)n.a.slot;
+    cell->u16[1] = (uint16_t)cond->b.slot;
+    cell->u32[1] = (uint32_t)n.b.bits;
+    return TENON_OK;
+}
+
 /* A conditional branch up to its target cell. */
 static tenon_status begin_branch(tn_translator *t, const tn_condition *cond)
 {
@@ -224,6 +250,7 @@ static tenon_status op_loop(tn_translator *t)
 static tenon_status op_if(tn_translator *t)
 {
     tn_frame_ctrl c = { .op = TN_OP_IF };
+    TN_TRY(tn_compute_sums(t, 1));
     tn_operand o = tn_pop(t);
     tn_condition cond;
 
@@ -308,6 +335,7 @@ static tenon_status settle_for(tn_translator *t, const tn_frame_ctrl *c)
 static tenon_status op_br_if(tn_translator *t)
 {
     tn_frame_ctrl *c = ctrl_at(t, t->in.a);
+    TN_TRY(tn_compute_sums(t, 1));
     tn_operand o = tn_pop(t);
     tn_condition cond;
     uint32_t over = 0;
@@ -315,8 +343,11 @@ static tenon_status op_br_if(tn_translator *t)
     TN_TRY(tn_take_condition(t, &o, &cond));
     TN_TRY(settle_for(t, c));
     if (in_place(t, c)) {
-        TN_TRY(begin_branch(t, &cond));
+        bool latch = is_latch(t, &cond);
+        TN_TRY(latch ? begin_latch(t, &cond) : begin_branch(t, &cond));
         TN_TRY(add_target(t, c));
+        if (latch)
+            tn_add_cell(t)->u32[0] = (uint32_t)cond.b.bits;
         t->newest.at = TN_NONE;
         return TENON_OK;
     }
@@ -346,6 +377,7 @@ static tenon_status op_br_table(tn_translator *t)
 {
     tn_reader list = t->r;
     uint32_t depth = 0, at;
+    TN_TRY(tn_compute_sums(t, 1));
     tn_operand o = tn_pop(t);
     tn_arg arg;
 
@@ -444,6 +476,7 @@ static tenon_status emit_return(tn_translator *t)
         tn_add_cell(t)->u32[0] = t->record;
         return TENON_OK;
     }
+    TN_TRY(tn_compute_sums(t, 1));
     tn_operand o = tn_pop(t);
     tn_bank bank = tn_bank_of(o.type);
     bool small = o.kind == TN_CONST && bank == TN_BANK_INT && o.bits <= UINT32_MAX;
@@ -522,6 +555,7 @@ static tenon_status op_call_indirect(tn_translator *t, bool tail)
     tn_arg arg;
 
     /* The index lies above the arguments, so their settling must not disturb it; it may be in the accumulator. */
+    TN_TRY(tn_compute_sums(t, 1));
     tn_operand o = tn_pop(t);
     TN_TRY(take_arguments(t, type, &place));
     TN_TRY(tn_resolve(t, &o, tail ? TN_MAY_S : TN_MAY_SAP, &arg));

@@ -16,15 +16,16 @@
 
 #define TN_NONE UINT32_MAX
 
-typedef enum tn_operand_kind { TN_TEMP, TN_LOCAL, TN_CONST } tn_operand_kind;
+/* TN_SUM: an i32 local plus a constant, not computed yet; loads and stores take it as an address. */
+typedef enum tn_operand_kind { TN_TEMP, TN_LOCAL, TN_SUM, TN_CONST } tn_operand_kind;
 
 typedef struct tn_operand {
     uint8_t kind;
     uint8_t type;            /* TN_I32, TN_I64 (references too), TN_F32, TN_F64, TN_V128 */
     uint32_t slot;           /* the place of its height */
-    uint32_t local;          /* TN_LOCAL: which */
+    uint32_t local;          /* TN_LOCAL, TN_SUM: which */
     uint32_t next;           /* TN_LOCAL: the operand below that refers to the same one, plus one */
-    uint64_t bits;           /* TN_CONST */
+    uint64_t bits;           /* TN_CONST, TN_SUM: the constant */
     uint32_t producer;       /* TN_TEMP: cell of the instruction whose d it is, or TN_NONE */
     const tn_handler *d_row; /* handlers of the producer by class of d, or NULL: S only */
 } tn_operand;
@@ -45,6 +46,7 @@ typedef struct tn_newest {
     tn_op op; /* TN_OP_INVALID for those that are not fused */
     tn_arg a, b;
     uint64_t offset;
+    uint32_t local; /* the local that its result was put into, plus one */
 } tn_newest;
 
 /* A comparison that a branch or select will make. */
@@ -116,7 +118,7 @@ typedef struct tn_translator {
     uint32_t flushed;                   /* operands below do not refer to locals */
     uint32_t barrier;                   /* producers before this cell cannot be changed */
     uint32_t acc_write[2], acc_read[2]; /* newest cells plus one that write or read the accumulators */
-    tn_newest newest;
+    tn_newest newest, before;           /* before: the one ahead of the newest, while they are adjacent */
     tn_pins pinned;
     uint32_t loop_count;
     bool dead, invert;
@@ -166,6 +168,8 @@ TN_INLINE tn_cell *tn_add_cell(tn_translator *t)
     cell->u64 = 0;
     return cell;
 }
+/* Computes the sums among the topmost operands: whoever takes them wants a number. */
+tenon_status tn_compute_sums(tn_translator *t, uint32_t count);
 /* Takes the newest instruction back. */
 void tn_take_back(tn_translator *t);
 /* The bound is here: nothing before may be changed any more. */

@@ -134,6 +134,13 @@ static tenon_status binary(tn_translator *t, tn_op op)
 {
     tn_operand b = tn_pop(t), a = tn_pop(t);
 
+    if (TN_TAIL_DISPATCH && op == TN_OP_I32_ADD && (a.kind == TN_LOCAL) != (b.kind == TN_LOCAL) &&
+        (a.kind == TN_CONST || b.kind == TN_CONST)) {
+        const tn_operand *local = a.kind == TN_LOCAL ? &a : &b, *constant = a.kind == TN_LOCAL ? &b : &a;
+        if (t->local_slots[local->local] <= UINT16_MAX && tn_next_slot(t) <= UINT16_MAX)
+            return tn_push(
+                t, (tn_operand){ .kind = TN_SUM, .type = TN_I32, .local = local->local, .bits = constant->bits });
+    }
     if (a.kind == TN_CONST && b.kind != TN_CONST && mirrored(op) != TN_OP_INVALID)
         return emit_binary(t, mirrored(op), &b, &a);
     return emit_binary(t, op, &a, &b);
@@ -190,13 +197,64 @@ static bool is_near(const tn_translator *t)
     return t->guarded && t->in.a == 0 && t->in.imm.bits < TN_GUARD_SIZE;
 }
 
+static uint8_t class_of_local(const tn_translator *t, uint32_t local)
+{
+    return local == t->pinned.integer ? TN_CLASS_P : TN_CLASS_S;
+}
+
+/* A load at a local plus a constant. */
+static tenon_status load_at_sum(tn_translator *t, const tn_operand *a)
+{
+    tn_op op = t->in.op;
+    tn_arg arg = { .class = class_of_local(t, a->local), .slot = t->local_slots[a->local] };
+    const tn_handler *d_row = (*tn_sum_load_rows[op])[arg.class];
+    uint32_t at;
+
+    TN_TRY(tn_begin(t, d_row[TN_CLASS_S], &at));
+    tn_add_operands(t, tn_result_slot(t), &arg, NULL, 0);
+    t->cells.items[at + 1].u32[1] = (uint32_t)t->in.imm.bits;
+    tn_add_cell(t)->u32[0] = (uint32_t)a->bits;
+    return tn_push_result(t, result_type(op), at, d_row);
+}
+
+/* Whether the newest instruction adds the two operands whose sum is the address. */
+static bool is_index(const tn_translator *t, const tn_operand *a)
+{
+    const tn_newest *n = &t->newest;
+
+    return tn_index_load_rows[t->in.op] != NULL && a->kind == TN_TEMP && a->producer != TN_NONE &&
+           a->producer == n->at && n->op == TN_OP_I32_ADD && n->b.class != TN_CLASS_I &&
+           (*tn_index_load_rows[t->in.op])[n->a.class][n->b.class][0] != NULL;
+}
+
+static tenon_status load_at_index(tn_translator *t)
+{
+    tn_op op = t->in.op;
+    tn_arg a = t->newest.a, b = t->newest.b;
+    const tn_handler *d_row = (*tn_index_load_rows[op])[a.class][b.class];
+    uint32_t at;
+
+    tn_take_back(t);
+    TN_TRY(tn_begin(t, d_row[TN_CLASS_S], &at));
+    tn_add_operands(t, tn_result_slot(t), &a, &b, TN_I32);
+    tn_add_cell(t)->u32[0] = (uint32_t)t->in.imm.bits;
+    return tn_push_result(t, result_type(op), at, d_row);
+}
+
 static tenon_status load(tn_translator *t)
 {
+    if (!is_near(t) || tn_sum_load_rows[t->in.op] == NULL)
+        TN_TRY(tn_compute_sums(t, 1));
     tn_operand a = tn_pop(t);
     tn_op op = t->in.op;
     const tn_handler *d_row = NULL;
     tn_arg arg;
     uint32_t at;
+
+    if (a.kind == TN_SUM)
+        return load_at_sum(t, &a);
+    if (is_near(t) && is_index(t, &a))
+        return load_at_index(t);
 
     if (is_near(t)) {
         TN_TRY(tn_resolve(t, &a, TN_MAY_SAP, &arg));
@@ -245,12 +303,34 @@ static tenon_status store_near(tn_translator *t, tn_operand *a, tn_operand *v)
     return TENON_OK;
 }
 
+/* A store at a local plus a constant. */
+static tenon_status store_at_sum(tn_translator *t, const tn_operand *a, tn_operand *v)
+{
+    tn_arg address = { .class = class_of_local(t, a->local), .slot = t->local_slots[a->local] }, value;
+    uint32_t at;
+
+    if (v->kind == TN_CONST)
+        value = (tn_arg){ .class = TN_CLASS_I, .bits = v->bits };
+    else
+        TN_TRY(tn_resolve(t, v, TN_MAY_SAP, &value));
+    TN_TRY(tn_begin(t, (*tn_sum_store_rows[t->in.op])[address.class][value.class], &at));
+    tn_add_operands(t, value.slot, &address, NULL, 0);
+    t->cells.items[at + 1].u32[1] = (uint32_t)t->in.imm.bits;
+    tn_add_cell(t)->u32[0] = (uint32_t)a->bits;
+    if (value.class == TN_CLASS_I)
+        tn_add_cell(t)->u64 = value.bits;
+    return TENON_OK;
+}
+
 static tenon_status store(tn_translator *t)
 {
+    TN_TRY(tn_compute_sums(t, is_near(t) && tn_sum_store_rows[t->in.op] != NULL ? 1 : 2));
     tn_operand v = tn_pop(t), a = tn_pop(t);
     tn_arg address, value;
     uint32_t at;
 
+    if (a.kind == TN_SUM)
+        return store_at_sum(t, &a, &v);
     if (is_near(t))
         return store_near(t, &a, &v);
     TN_TRY(tn_resolve(t, &a, TN_MAY_S, &address));
@@ -460,14 +540,20 @@ static tenon_status by_row(tn_translator *t)
 {
     tn_op op = t->in.op;
 
-    if (tn_binary_rows[op] != NULL)
+    if (tn_binary_rows[op] != NULL) {
+        TN_TRY(tn_compute_sums(t, 2));
         return binary(t, op);
-    if (tn_unary_rows[op] != NULL)
+    }
+    if (tn_unary_rows[op] != NULL) {
+        TN_TRY(tn_compute_sums(t, 1));
         return unary(t, op);
+    }
     if (tn_load_rows[op] != NULL)
         return load(t);
     if (tn_store_rows[op] != NULL)
         return store(t);
+    if (tn_op_infos[op].imm == TN_IMM_MEMARG_LANE || tn_plain_rows[op] != NULL)
+        TN_TRY(tn_compute_sums(t, tn_op_infos[op].sig.pops));
     if (tn_op_infos[op].imm == TN_IMM_MEMARG_LANE)
         return lane_access(t);
     if (tn_plain_rows[op] != NULL)
@@ -494,13 +580,16 @@ tenon_status tn_translate_op(tn_translator *t)
     case TN_OP_LOCAL_GET:
         return get_local(t, t->in.a);
     case TN_OP_LOCAL_SET:
+        TN_TRY(tn_compute_sums(t, 1));
         return tn_set_local(t, t->in.a);
     case TN_OP_LOCAL_TEE:
+        TN_TRY(tn_compute_sums(t, 1));
         TN_TRY(tn_set_local(t, t->in.a));
         return get_local(t, t->in.a);
     case TN_OP_GLOBAL_GET:
         return global_get(t);
     case TN_OP_GLOBAL_SET:
+        TN_TRY(tn_compute_sums(t, 1));
         return global_set(t);
     case TN_OP_I32_CONST:
         return constant(t, TN_I32, t->in.imm.bits);
@@ -515,12 +604,14 @@ tenon_status tn_translate_op(tn_translator *t)
     case TN_OP_REF_NULL:
         return constant(t, TN_I64, 0);
     case TN_OP_I32_EQZ:
+        TN_TRY(tn_compute_sums(t, 1));
         return test_zero(t, TN_OP_I32_EQ, TN_I32);
     case TN_OP_I64_EQZ:
     case TN_OP_REF_IS_NULL:
         return test_zero(t, TN_OP_I64_EQ, TN_I64);
     case TN_OP_SELECT:
     case TN_OP_SELECT_T:
+        TN_TRY(tn_compute_sums(t, 3));
         return select(t);
     default:
         return by_row(t);
