@@ -117,18 +117,21 @@ TN_INLINE void tn_set_v128(tn_slot *p, tn_vec v)
 
 #if TN_TAIL_DISPATCH
 /* Vectors whose upper part nobody reads, so that a float costs no instruction on its way in or out of one. */
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wuninitialized"
 TN_INLINE tn_vec tn_vec_f64(double x)
 {
-    tn_f64x2 v = __builtin_nondeterministic_value(v);
+    tn_f64x2 v;
     v[0] = x;
     return (tn_vec)v;
 }
 TN_INLINE tn_vec tn_vec_f32(float x)
 {
-    tn_f32x4 v = __builtin_nondeterministic_value(v);
+    tn_f32x4 v;
     v[0] = x;
     return (tn_vec)v;
 }
+#pragma clang diagnostic pop
 #define GET_A_i32(n)  ((uint32_t)acc)
 #define GET_A_i64(n)  acc
 #define GET_A_f32(n)  (((tn_f32x4)facc)[0])

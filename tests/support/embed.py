@@ -21,7 +21,17 @@ def exception():
     return m.build()
 
 
-modules = {"exception": exception()}
+def lines():
+    """A function with a line table: line 10 of a.c, then line 11 (DWARF 4, section 6.2)."""
+    header = bytes([1, 1, 1, 0xFD, 12, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1]) + b"\0" + b"a.c\0\0\0\0" + b"\0"
+    program = b"\x00\x05\x02\0\0\0\0" + b"\x03\x09\x01" + b"\x02\x05\x03\x01\x01" + b"\x02\x14\x00\x01\x01"
+    unit = (4).to_bytes(2, "little") + len(header).to_bytes(4, "little") + header + program
+    m = Module()
+    m.function([], [], b"\x01\x01\x01\x01\x00", export="run")
+    return m.build() + section(0, name(".debug_line") + len(unit).to_bytes(4, "little") + unit)
+
+
+modules = {"exception": exception(), "lines": lines()}
 for path in sys.argv[2:]:
     with tempfile.NamedTemporaryFile(suffix=".wasm") as out:
         subprocess.run(["wat2wasm", "--enable-all", "-o", out.name, path], check=True)
