@@ -349,7 +349,7 @@ static void act(script *s, const json_t *action, outcome *out)
     }
     if (!out->skipped && is_unsupported(out->status, &out->err)) {
         out->skipped = true;
-        skip(s, "the function needs GC");
+        skip(s, "the function needs GC, or waits on shared memory");
         s->incomplete = instance;
     }
 }

@@ -280,7 +280,8 @@ TENON_API bool tenon_store_frame(const tenon_store *store, size_t index, tenon_f
 
 /* ---- memories, tables, globals, tags --------------------------------------------------------------------------- */
 
-/* Page counts; max UINT64_MAX: none. */
+/* Page counts; max UINT64_MAX: none. On an engine with TENON_BOUNDS_CHECKED every memory is checked, whatever bounds
+ * says. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_memory_new(tenon_store *store, uint64_t min_pages, uint64_t max_pages,
                                                          tenon_bounds bounds, bool shared, tenon_memory **out);
 /* Bytes of the memory now; the pointer is valid until the memory grows. */

@@ -47,9 +47,10 @@ static bool reserve(tenon_memory *memory, uint64_t wanted)
     return memory->base != NULL;
 }
 
-static bool must_be_checked(const tn_limits *type)
+/* Guards need the signal handler, which only an engine that prefers them has installed. */
+static bool must_be_checked(const tenon_store *store, const tn_limits *type)
 {
-    return type->is64 || type->page_log2 != 16;
+    return type->is64 || type->page_log2 != 16 || store->engine->bounds == TENON_BOUNDS_CHECKED;
 }
 
 tenon_status tn_memory_new(tenon_store *store, const tn_limits *type, tenon_bounds bounds, tenon_memory **out,
@@ -63,7 +64,7 @@ tenon_status tn_memory_new(tenon_store *store, const tn_limits *type, tenon_boun
     *memory = (tenon_memory){ .store = store,
                               .type = *type,
                               .page_log2 = type->page_log2,
-                              .bounds = must_be_checked(type) ? TENON_BOUNDS_CHECKED : bounds };
+                              .bounds = must_be_checked(store, type) ? TENON_BOUNDS_CHECKED : bounds };
     memory->max_pages = type->has_max ? type->max : UINT64_MAX;
     if (!type->is64 && memory->max_pages > ((uint64_t)1 << 32) >> memory->page_log2)
         memory->max_pages = ((uint64_t)1 << 32) >> memory->page_log2;

@@ -102,6 +102,8 @@ static void modes_belong_to_memories(void **state)
     import_of_the_other_mode(TENON_BOUNDS_GUARDED, TENON_BOUNDS_GUARDED);
     import_of_the_other_mode(TENON_BOUNDS_GUARDED, TENON_BOUNDS_CHECKED);
     import_of_the_other_mode(TENON_BOUNDS_CHECKED, TENON_BOUNDS_CHECKED);
+    /* An engine without signals: asking for guards gives checks. */
+    import_of_the_other_mode(TENON_BOUNDS_CHECKED, TENON_BOUNDS_GUARDED);
 }
 
 int main(void)
