@@ -8,7 +8,9 @@
 #include "base/assert.h"
 #include "runtime/vm/runtime.h"
 
-#define GUARDED_RESERVATION (((uint64_t)4 << 30) + TN_GUARD_SIZE)
+/* The largest near access begins at index 2^32 - 1 plus an offset below the guard's size and ends within the last page.
+ */
+#define GUARDED_RESERVATION (((uint64_t)4 << 30) + TN_GUARD_SIZE + 65536)
 /* Checked memories that may grow beyond this start small and move. */
 #define CHECKED_RESERVATION ((uint64_t)64 << 20)
 #define MAX_MEMORY_BYTES    ((uint64_t)1 << 46)
