@@ -80,6 +80,11 @@ union tn_cell {
     const void *pointer;
 };
 
+/* In the cell in front of a function's code: bytes of its frame from the first argument on, and how many slots behind
+ * the return record start as zero. */
+#define TN_FRAME_BYTES(code) ((code)[-1].u32[0])
+#define TN_ZERO_SLOTS(code)  ((code)[-1].u32[1])
+
 /* ---- operands: d, a, b are 0, 1, 2 in the operand cell; the constant takes places 2 and 3 ---- */
 
 #define OP_D pc[1].u16[0]

@@ -260,22 +260,22 @@ const tn_cell tn_bridge_cells[1] = { { .handler = h_bridge } };
 
 /* Enters a guest function whose arguments are in place; back is where its return goes on. The frame is compared with
  * the limit before anything is written to it. */
-#define ENTER(entry, args, params, back, caller)                                           \
-    do {                                                                                   \
-        const tn_entry *e_ = (entry);                                                      \
-        tn_slot *frame_ = (args);                                                          \
-        const tn_cell *code_ = __atomic_load_n(&e_->code, __ATOMIC_ACQUIRE);               \
-        if (TN_UNLIKELY((uintptr_t)frame_ + e_->frame_bytes > (uintptr_t)in->stack_limit)) \
-            TRAP(TENON_TRAP_STACK_EXHAUSTED);                                              \
-        tn_slot *record_ = frame_ + (params);                                              \
-        record_[0].pc = (back);                                                            \
-        record_[1].fp = (caller);                                                          \
-        record_ += 2;                                                                      \
-        for (uint32_t n_ = e_->zero_slots; n_ > 0; n_--)                                   \
-            (record_++)->i64 = 0;                                                          \
-        fp = frame_;                                                                       \
-        pc = code_;                                                                        \
-        GO;                                                                                \
+#define ENTER(entry, args, params, back, caller)                                                 \
+    do {                                                                                         \
+        const tn_entry *e_ = (entry);                                                            \
+        tn_slot *frame_ = (args);                                                                \
+        const tn_cell *code_ = __atomic_load_n(&e_->code, __ATOMIC_ACQUIRE);                     \
+        if (TN_UNLIKELY((uintptr_t)frame_ + TN_FRAME_BYTES(code_) > (uintptr_t)in->stack_limit)) \
+            TRAP(TENON_TRAP_STACK_EXHAUSTED);                                                    \
+        tn_slot *record_ = frame_ + (params);                                                    \
+        record_[0].pc = (back);                                                                  \
+        record_[1].fp = (caller);                                                                \
+        record_ += 2;                                                                            \
+        for (uint32_t n_ = TN_ZERO_SLOTS(code_); n_ > 0; n_--)                                   \
+            (record_++)->i64 = 0;                                                                \
+        fp = frame_;                                                                             \
+        pc = code_;                                                                              \
+        GO;                                                                                      \
     } while (0)
 
 HANDLER(tn_h_call)

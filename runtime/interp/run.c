@@ -29,7 +29,7 @@ static void code_delete(tn_code *code)
         tn_free(mem, code->by_address[i], sizeof **code->by_address);
     }
     tn_free(mem, code->entries, (code->count + 1) * sizeof *code->entries);
-    tn_free(mem, code->stubs, (code->count + 1) * 2 * sizeof *code->stubs);
+    tn_free(mem, code->stubs, (code->count + 1) * 3 * sizeof *code->stubs);
     tn_free(mem, code->functions, (code->count + 1) * sizeof *code->functions);
     tn_free(mem, code->by_address, (code->count + 1) * sizeof *code->by_address);
     tn_free(mem, code, sizeof *code);
@@ -47,7 +47,7 @@ static tn_code *code_new(tenon_module *module, tenon_bounds bounds)
     code->guarded = bounds == TENON_BOUNDS_GUARDED;
     code->count = m->body_count;
     code->entries = tn_alloc(mem, (code->count + 1) * sizeof *code->entries);
-    code->stubs = tn_alloc(mem, (code->count + 1) * 2 * sizeof *code->stubs);
+    code->stubs = tn_alloc(mem, (code->count + 1) * 3 * sizeof *code->stubs);
     code->functions = tn_alloc_zeroed(mem, (code->count + 1) * sizeof *code->functions);
     code->by_address = tn_alloc_zeroed(mem, (code->count + 1) * sizeof *code->by_address);
     if (code->entries == NULL || code->stubs == NULL || code->functions == NULL || code->by_address == NULL) {
@@ -56,10 +56,13 @@ static tn_code *code_new(tenon_module *module, tenon_bounds bounds)
     }
     for (uint32_t i = 0; i < code->count; i++) {
         const tn_type *type = tn_module_func_type(m, m->imported_funcs + i);
-        code->stubs[2 * i].handler = tn_h_translate;
-        code->stubs[2 * i + 1].u32[0] = i;
+        tn_cell *stub = &code->stubs[3 * i];
         /* Room for the parameters and the return record is all that a call writes before translation. */
-        code->entries[i] = (tn_entry){ &code->stubs[2 * i], (type->param_slots + 2) * (uint32_t)sizeof(tn_slot), 0 };
+        stub[0].u32[0] = (type->param_slots + 2) * (uint32_t)sizeof(tn_slot);
+        stub[0].u32[1] = 0;
+        stub[1].handler = tn_h_translate;
+        stub[2].u32[0] = i;
+        code->entries[i].code = stub + 1;
     }
     return code;
 }
@@ -84,8 +87,6 @@ static void publish(tn_code *code, tn_function *function)
         code->by_address[at] = code->by_address[at - 1];
     code->by_address[at] = function;
     code->functions[function->own] = function;
-    entry->frame_bytes = function->frame_slots * (uint32_t)sizeof(tn_slot);
-    entry->zero_slots = function->zero_slots;
     __atomic_store_n(&entry->code, function->cells, __ATOMIC_RELEASE);
 }
 
@@ -297,13 +298,14 @@ static tenon_status run(tenon_func *func, tn_slot *args, tenon_error *err)
     store->pending = NULL;
     if (!tn_interp_translate(func->instance, own))
         return tn_fail_trap(err, TENON_TRAP_OUT_OF_MEMORY);
-    if ((uintptr_t)args + entry->frame_bytes > (uintptr_t)store->stack_limit)
+    const tn_cell *code = __atomic_load_n(&entry->code, __ATOMIC_ACQUIRE);
+    if ((uintptr_t)args + TN_FRAME_BYTES(code) > (uintptr_t)store->stack_limit)
         return tn_fail_trap(err, TENON_TRAP_STACK_EXHAUSTED);
     tn_slot *record = args + func->type->param_slots;
     record[0].pc = tn_exit_cells;
     record[1].fp = NULL;
-    memset(record + 2, 0, entry->zero_slots * sizeof *record);
-    start s = { func->instance, args, entry->code };
+    memset(record + 2, 0, TN_ZERO_SLOTS(code) * sizeof *record);
+    start s = { func->instance, args, code };
     tenon_trap trap = tn_activate(store, enter, &s);
     store->stack_top = top;
     return outcome(store, trap, err);

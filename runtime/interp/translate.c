@@ -851,6 +851,8 @@ static tenon_status finish(tn_translator *t, uint32_t own, tn_function *out)
         tn_cell *cell = &t->cells.items[t->relocations.items[i]];
         cell->target = out->cells + cell->u64;
     }
+    out->cells[-1].u32[0] = out->frame_slots * (uint32_t)sizeof(tn_slot);
+    out->cells[-1].u32[1] = out->zero_slots;
     memcpy(out->cells, t->cells.items, t->cells.count * sizeof *out->cells);
     memcpy(out->map, t->map.items, t->map.count * sizeof *out->map);
     if (t->tries.count > 0)

@@ -125,7 +125,8 @@ typedef struct tn_translator {
     uint32_t dead_depth;
 } tn_translator;
 
-/* Zeroed cells in front of the code: whoever looks for the instruction that faulted may look that far back. */
+/* Cells in front of the code: the frame, and zeroes, since whoever looks for the instruction that faulted may look that
+ * far back. */
 #define TN_FRONT_CELLS 8
 
 /* What a translated function is; owned by its tn_code. */

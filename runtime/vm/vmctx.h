@@ -33,12 +33,11 @@ typedef union tn_value {
 
 union tn_cell;
 
-/* How to enter a guest function: one per own function of a module and bounds mode, shared by all instances. code starts
- * as a cell that translates the function. */
+/* How to enter a guest function: one per own function of a module and bounds mode, shared by all instances and threads.
+ * code starts as a cell that translates the function; what a call must know about the frame lies in front of the code,
+ * so that whoever reads one word has both. */
 typedef struct tn_entry {
     const union tn_cell *code;
-    uint32_t frame_bytes; /* needed above the first argument */
-    uint32_t zero_slots;  /* locals behind the return record that start as zero */
 } tn_entry;
 
 struct tenon_memory {
