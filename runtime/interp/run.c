@@ -12,7 +12,7 @@ struct tn_code {
     bool guarded;
     uint32_t count; /* own functions of the module */
     tn_entry *entries;
-    tn_cell *stubs;          /* two cells each: translate me */
+    tn_cell *stubs;          /* three cells each: the frame, translate me, index */
     tn_function **functions; /* by own index; NULL until translated */
     tn_function **by_address;
     uint32_t translated;
@@ -289,16 +289,12 @@ static tenon_status outcome(tenon_store *store, tenon_trap trap, tenon_error *er
 static tenon_status run(tenon_func *func, tn_slot *args, tenon_error *err)
 {
     tenon_store *store = func->store;
-    const tn_entry *entry = func->entry;
-    uint32_t own = func->index - func->instance->module->core.imported_funcs;
+    const tn_cell *code = __atomic_load_n(&func->entry->code, __ATOMIC_ACQUIRE);
     tn_slot *top = store->stack_top;
 
     store->trap_pc = NULL;
     store->frame_count = 0;
     store->pending = NULL;
-    if (!tn_interp_translate(func->instance, own))
-        return tn_fail_trap(err, TENON_TRAP_OUT_OF_MEMORY);
-    const tn_cell *code = __atomic_load_n(&entry->code, __ATOMIC_ACQUIRE);
     if ((uintptr_t)args + TN_FRAME_BYTES(code) > (uintptr_t)store->stack_limit)
         return tn_fail_trap(err, TENON_TRAP_STACK_EXHAUSTED);
     tn_slot *record = args + func->type->param_slots;
