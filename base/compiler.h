@@ -13,12 +13,6 @@
 #define TN_PRINTF(text, args) __attribute__((format(printf, text, args)))
 #define TN_UNUSED             __attribute__((unused))
 
-#if defined(__clang__)
-#define TN_NO_OVERFLOW_CHECK __attribute__((no_sanitize("integer")))
-#else
-#define TN_NO_OVERFLOW_CHECK
-#endif
-
 /* Handlers of the interpreter pass the machine state on in registers where the compiler can promise a tail call that
  * keeps it there; elsewhere they return to a loop. */
 #if defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__)) && !defined(TN_PORTABLE_DISPATCH)

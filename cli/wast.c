@@ -436,29 +436,32 @@ static void run_assert_refused(script *s, const json_t *command)
            type, status == TENON_OK ? "accepted" : err.text);
 }
 
-static void run_assert_unlinkable(script *s, const json_t *command)
+/* Loads and instantiates, but the current instance stays. */
+static tenon_status try_instantiate(script *s, const json_t *command, tenon_error *err)
 {
     tenon_instance *current = s->current;
     tenon_module *module;
-    tenon_error err = { 0 };
-    tenon_status status = load(s, command, &module, &err);
+    tenon_status status = load(s, command, &module, err);
 
     if (status == TENON_OK)
-        status = instantiate(s, module, NULL, &err);
+        status = instantiate(s, module, NULL, err);
     s->current = current;
+    return status;
+}
+
+static void run_assert_unlinkable(script *s, const json_t *command)
+{
+    tenon_error err = { 0 };
+    tenon_status status = try_instantiate(s, command, &err);
+
     expect(s, status == TENON_LINK, "assert_unlinkable", status == TENON_OK ? "linked" : err.text);
 }
 
 static void run_assert_uninstantiable(script *s, const json_t *command)
 {
-    tenon_instance *current = s->current;
-    tenon_module *module;
     tenon_error err = { 0 };
-    tenon_status status = load(s, command, &module, &err);
+    tenon_status status = try_instantiate(s, command, &err);
 
-    if (status == TENON_OK)
-        status = instantiate(s, module, NULL, &err);
-    s->current = current;
     if (is_unsupported(status, &err))
         skip(s, "the module needs GC");
     else

@@ -110,6 +110,21 @@ tenon_status tn_read_catch(tn_reader *r, tn_catch *out)
     return tn_read_u32(r, &out->label);
 }
 
+tenon_status tn_skip_locals(tn_reader *r, uint32_t *count)
+{
+    uint32_t groups = 0, more = 0;
+    tn_rawtype type = 0;
+
+    *count = 0;
+    TN_TRY(tn_read_u32(r, &groups));
+    for (uint32_t i = 0; i < groups; i++) {
+        TN_TRY(tn_read_u32(r, &more));
+        TN_TRY(tn_read_valtype(r, &type));
+        *count += more;
+    }
+    return TENON_OK;
+}
+
 static tenon_status read_try_table(tn_reader *r, tn_insn *in)
 {
     tn_catch clause;

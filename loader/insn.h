@@ -64,5 +64,7 @@ TN_INLINE tenon_status tn_insn_read(tn_reader *r, tn_insn *in)
 tenon_status tn_read_valtype(tn_reader *r, tn_rawtype *out);
 tenon_status tn_read_heaptype(tn_reader *r, tn_rawtype *out);
 tenon_status tn_read_catch(tn_reader *r, tn_catch *out);
+/* Passes the local declarations of a checked body; count is how many locals they declare. */
+tenon_status tn_skip_locals(tn_reader *r, uint32_t *count);
 
 #endif

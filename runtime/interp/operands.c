@@ -113,9 +113,9 @@ tn_operand tn_pop(tn_translator *t)
 
 /* ---- moves ---- */
 
-static bool is_pinned(const tn_translator *t, uint32_t local)
+uint8_t tn_class_of_local(const tn_translator *t, uint32_t local)
 {
-    return local == t->pinned.integer || local == t->pinned.floating;
+    return local == t->pinned.integer || local == t->pinned.floating ? TN_CLASS_P : TN_CLASS_S;
 }
 
 /* Two moves of slots in a row share an instruction. */
@@ -177,7 +177,7 @@ static tenon_status put_constant(tn_translator *t, uint64_t bits, uint32_t to)
 static tenon_status compute_sum(tn_translator *t, tn_operand *o)
 {
     uint32_t at, slot = t->local_slots[o->local];
-    tn_arg a = { .class = is_pinned(t, o->local) ? TN_CLASS_P : TN_CLASS_S, .slot = slot };
+    tn_arg a = { .class = tn_class_of_local(t, o->local), .slot = slot };
     tn_arg b = { .class = TN_CLASS_I, .bits = o->bits };
     const tn_handler *d_row = (*tn_binary_rows[TN_OP_I32_ADD])[a.class][TN_CLASS_I];
 
@@ -290,13 +290,13 @@ static bool fits_immediate(const tn_operand *o)
 
 static tenon_status narrow(tn_translator *t, uint8_t type, uint32_t slot, tn_arg *out)
 {
-    static const uint8_t place = 2;
+    uint32_t first = t->record + 2, last = first + TN_SCRATCH_SLOTS - 2;
 
     *out = (tn_arg){ .class = TN_CLASS_S, .slot = slot };
     if (slot <= UINT16_MAX)
         return TENON_OK;
-    /* Three places, used in turn: an instruction has at most three operands. */
-    t->scratch = t->scratch >= t->record + 2 + 2 * place ? t->record + 2 : t->scratch + 2;
+    /* Used in turn: an instruction has at most three operands. */
+    t->scratch = t->scratch >= last ? first : t->scratch + 2;
     out->slot = t->scratch;
     return move_wide(t, type, out->slot, slot);
 }
@@ -315,8 +315,8 @@ tenon_status tn_resolve(tn_translator *t, tn_operand *o, unsigned may, tn_arg *o
     }
     if (o->kind == TN_LOCAL) {
         TN_TRY(narrow(t, o->type, t->local_slots[o->local], out));
-        if ((may & TN_MAY_P) && is_pinned(t, o->local))
-            out->class = TN_CLASS_P;
+        if (may & TN_MAY_P)
+            out->class = tn_class_of_local(t, o->local);
         return TENON_OK;
     }
     if ((may & TN_MAY_A) && take_from_accumulator(t, o)) {
@@ -350,7 +350,7 @@ static bool retarget(tn_translator *t, const tn_operand *o, uint32_t local)
     if (o->kind != TN_TEMP || o->producer == TN_NONE || o->producer != t->newest.at || slot > UINT16_MAX ||
         o->slot > UINT16_MAX)
         return false;
-    if (is_pinned(t, local)) {
+    if (tn_class_of_local(t, local) == TN_CLASS_P) {
         if (o->d_row == NULL || o->d_row[TN_CLASS_P] == NULL)
             return false;
         t->cells.items[o->producer].handler = o->d_row[TN_CLASS_P];
@@ -363,13 +363,13 @@ static bool retarget(tn_translator *t, const tn_operand *o, uint32_t local)
 static tenon_status assign(tn_translator *t, tn_operand *o, uint32_t local)
 {
     uint32_t at, slot = t->local_slots[local];
-    uint8_t d = is_pinned(t, local) ? TN_CLASS_P : TN_CLASS_S;
+    uint8_t d = tn_class_of_local(t, local);
     tn_bank bank = tn_bank_of(o->type);
     tn_arg a;
 
     if (o->kind == TN_CONST && d == TN_CLASS_S)
         return put_constant(t, o->bits, slot);
-    if (o->kind == TN_LOCAL && d == TN_CLASS_S && !is_pinned(t, o->local))
+    if (o->kind == TN_LOCAL && d == TN_CLASS_S && tn_class_of_local(t, o->local) == TN_CLASS_S)
         return o->local == local ? TENON_OK : move_slot(t, o->type, slot, t->local_slots[o->local]);
     if (slot > UINT16_MAX) {
         TN_TRY(tn_resolve(t, o, TN_MAY_S, &a));

@@ -283,6 +283,17 @@ HANDLER(tn_h_call)
     ENTER((const tn_entry *)pc[2].pointer, fp + pc[1].u32[0], pc[1].u32[1], pc + 3, fp);
 }
 
+/* Goes on in the catch clause that tn_interp_unwind has found. */
+#define GO_TO_CLAUSE(store)          \
+    do {                             \
+        (store)->pending = NULL;     \
+        pc = (store)->trap_pc;       \
+        fp = (store)->trap_fp;       \
+        in = (store)->trap_instance; \
+        mem = in->memory0;           \
+        GO;                          \
+    } while (0)
+
 /* After a host call that did not simply return. */
 static HANDLER(h_resume)
 {
@@ -290,12 +301,7 @@ static HANDLER(h_resume)
     if (!store->resume)
         LEAVE;
     store->resume = false;
-    store->pending = NULL;
-    pc = store->trap_pc;
-    fp = store->trap_fp;
-    in = store->trap_instance;
-    mem = in->memory0;
-    GO;
+    GO_TO_CLAUSE(store);
 }
 static const tn_cell resume_cells[1] = { { .handler = h_resume } };
 
@@ -459,12 +465,7 @@ static HANDLER(h_raise)
     tenon_store *store = in->store;
     if (!tn_interp_unwind(store, store->trap_pc, store->trap_fp, in, store->pending))
         LEAVE;
-    store->pending = NULL;
-    pc = store->trap_pc;
-    fp = store->trap_fp;
-    in = store->trap_instance;
-    mem = in->memory0;
-    GO;
+    GO_TO_CLAUSE(store);
 }
 static const tn_cell raise_cells[1] = { { .handler = h_raise } };
 

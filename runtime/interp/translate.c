@@ -207,13 +207,19 @@ static tenon_status open_block(tn_translator *t, tn_frame_ctrl c)
     return TENON_OK;
 }
 
+/* What every block begins with: its type, and all operands in their slots. */
+static tenon_status prepare_block(tn_translator *t, tn_frame_ctrl *c)
+{
+    describe_block(t, c);
+    TN_TRY(tn_settle_top(t, param_count(c)));
+    return tn_flush_locals(t);
+}
+
 static tenon_status op_block(tn_translator *t)
 {
     tn_frame_ctrl c = { .op = TN_OP_BLOCK };
 
-    describe_block(t, &c);
-    TN_TRY(tn_settle_top(t, param_count(&c)));
-    TN_TRY(tn_flush_locals(t));
+    TN_TRY(prepare_block(t, &c));
     return open_block(t, c);
 }
 
@@ -237,9 +243,7 @@ static tenon_status op_loop(tn_translator *t)
 {
     tn_frame_ctrl c = { .op = TN_OP_LOOP };
 
-    describe_block(t, &c);
-    TN_TRY(tn_settle_top(t, param_count(&c)));
-    TN_TRY(tn_flush_locals(t));
+    TN_TRY(prepare_block(t, &c));
     TN_TRY(load_pins(t));
     t->pinned = t->pins.items[t->loop_count++];
     c.start = (uint32_t)t->cells.count;
@@ -255,9 +259,7 @@ static tenon_status op_if(tn_translator *t)
     tn_condition cond;
 
     TN_TRY(tn_take_condition(t, &o, &cond));
-    describe_block(t, &c);
-    TN_TRY(tn_settle_top(t, param_count(&c)));
-    TN_TRY(tn_flush_locals(t));
+    TN_TRY(prepare_block(t, &c));
     cond = inverted(cond);
     TN_TRY(begin_branch(t, &cond));
     TN_TRY(add_forward(t, &c.else_fixup));
@@ -640,9 +642,7 @@ static tenon_status op_try_table(tn_translator *t)
     tn_catch clause = { 0 };
     uint32_t over = 0, at;
 
-    describe_block(t, &c);
-    TN_TRY(tn_settle_top(t, param_count(&c)));
-    TN_TRY(tn_flush_locals(t));
+    TN_TRY(prepare_block(t, &c));
     c.try_index = (uint32_t)t->tries.count;
     TN_TRY(tn_vec_reserve(t->mem, &t->tries, 1));
     t->tries.items[t->tries.count++] = (tn_try){ .clauses = (uint32_t)t->clauses.count, .clause_count = t->in.b };
@@ -754,21 +754,14 @@ static tenon_status translate_insn(tn_translator *t)
 
 /* ---- the frame ---- */
 
-#define SCRATCH_SLOTS 6
-
 static tenon_status read_locals(tn_translator *t)
 {
     tn_rawtype raw = 0;
     uint32_t groups = 0, count = 0, slot = 0, index = 0;
 
     tn_reader ahead = t->r;
-    TN_TRY(tn_read_u32(&ahead, &groups));
-    t->local_count = t->type->param_count;
-    for (uint32_t i = 0; i < groups; i++) {
-        TN_TRY(tn_read_u32(&ahead, &count));
-        TN_TRY(tn_read_valtype(&ahead, &raw));
-        t->local_count += count;
-    }
+    TN_TRY(tn_skip_locals(&ahead, &count));
+    t->local_count = t->type->param_count + count;
     t->local_slots = tn_alloc(t->mem, (t->local_count + 1) * (2 * sizeof(uint32_t) + 1));
     if (t->local_slots == NULL)
         return TENON_NOMEM;
@@ -785,7 +778,7 @@ static tenon_status read_locals(tn_translator *t)
     t->scratch = slot;
     /* Whether any slot may need more than 16 bits: an operand costs at least one byte of code. */
     if ((uint64_t)t->local_count * 2 + (uint64_t)t->body.size * 2 + 64 > UINT16_MAX)
-        slot += SCRATCH_SLOTS;
+        slot += TN_SCRATCH_SLOTS;
     TN_TRY(tn_read_u32(&t->r, &groups));
     for (uint32_t i = 0; i < groups; i++) {
         tn_valtype type;

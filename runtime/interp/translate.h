@@ -15,6 +15,8 @@
 #include "runtime/interp/handlers.h"
 
 #define TN_NONE UINT32_MAX
+/* Behind the return record of functions with slots beyond 16 bits: three places for operands, two slots each. */
+#define TN_SCRATCH_SLOTS 6
 
 /* TN_SUM: an i32 local plus a constant, not computed yet; loads and stores take it as an address. */
 typedef enum tn_operand_kind { TN_TEMP, TN_LOCAL, TN_SUM, TN_CONST } tn_operand_kind;
@@ -45,7 +47,6 @@ typedef struct tn_newest {
     uint32_t maps;
     tn_op op; /* TN_OP_INVALID for those that are not fused */
     tn_arg a, b;
-    uint64_t offset;
     uint32_t local; /* the local that its result was put into, plus one */
 } tn_newest;
 
@@ -60,7 +61,7 @@ typedef struct tn_frame_ctrl {
     tn_op op;
     const tn_type *type; /* or NULL: has_single */
     uint8_t single;
-    bool has_single, dead_entry;
+    bool has_single;
     uint32_t height;                 /* operands below the parameters */
     uint32_t slot;                   /* where parameters and results begin */
     uint32_t start;                  /* loop: cell of the head */
@@ -146,6 +147,8 @@ void tn_function_fini(tn_mem *mem, tn_function *function);
 
 /* ---- operands.c ---- */
 tn_bank tn_bank_of(uint8_t type);
+/* P when the local is pinned, S otherwise. */
+uint8_t tn_class_of_local(const tn_translator *t, uint32_t local);
 tenon_status tn_push(tn_translator *t, tn_operand o);
 tenon_status tn_push_temp(tn_translator *t, uint8_t type, uint32_t producer, const tn_handler *d_row);
 tn_operand tn_pop(tn_translator *t);

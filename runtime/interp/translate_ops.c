@@ -197,16 +197,11 @@ static bool is_near(const tn_translator *t)
     return t->guarded && t->in.a == 0 && t->in.imm.bits < TN_GUARD_SIZE;
 }
 
-static uint8_t class_of_local(const tn_translator *t, uint32_t local)
-{
-    return local == t->pinned.integer ? TN_CLASS_P : TN_CLASS_S;
-}
-
 /* A load at a local plus a constant. */
 static tenon_status load_at_sum(tn_translator *t, const tn_operand *a)
 {
     tn_op op = t->in.op;
-    tn_arg arg = { .class = class_of_local(t, a->local), .slot = t->local_slots[a->local] };
+    tn_arg arg = { .class = tn_class_of_local(t, a->local), .slot = t->local_slots[a->local] };
     const tn_handler *d_row = (*tn_sum_load_rows[op])[arg.class];
     uint32_t at;
 
@@ -268,7 +263,6 @@ static tenon_status load(tn_translator *t)
         t->cells.items[at + 1].u32[1] = (uint32_t)t->in.imm.bits;
         t->newest.op = op;
         t->newest.a = arg;
-        t->newest.offset = t->in.imm.bits;
     } else {
         TN_TRY(tn_resolve(t, &a, TN_MAY_S, &arg));
         TN_TRY(tn_begin(t, tn_far_loads[op], &at));
@@ -306,7 +300,7 @@ static tenon_status store_near(tn_translator *t, tn_operand *a, tn_operand *v)
 /* A store at a local plus a constant. */
 static tenon_status store_at_sum(tn_translator *t, const tn_operand *a, tn_operand *v)
 {
-    tn_arg address = { .class = class_of_local(t, a->local), .slot = t->local_slots[a->local] }, value;
+    tn_arg address = { .class = tn_class_of_local(t, a->local), .slot = t->local_slots[a->local] }, value;
     uint32_t at;
 
     if (v->kind == TN_CONST)
@@ -400,7 +394,7 @@ static tenon_status select(tn_translator *t)
 /* ---- everything rare ---- */
 
 /* Types of the operands and results of the instructions served by C functions: letters as in the list's signatures. */
-static const char *slow_results(const tn_translator *t, tn_op op, uint32_t *pops)
+static const char *slow_results(tn_op op, uint32_t *pops)
 {
     const tn_sig *sig = &tn_op_infos[op].sig;
 
@@ -431,7 +425,6 @@ static const char *slow_results(const tn_translator *t, tn_op op, uint32_t *pops
         *pops = 0;
         return "";
     default:
-        (void)t;
         *pops = sig->pops;
         return strchr(tn_op_infos[op].sig_text, '_') + 1;
     }
@@ -446,7 +439,7 @@ static tenon_status slow(tn_translator *t)
 {
     tn_op op = t->in.op;
     uint32_t pops, at;
-    const char *results = slow_results(t, op, &pops);
+    const char *results = slow_results(op, &pops);
 
     TN_TRY(tn_settle_top(t, pops));
     for (uint32_t i = 0; i < pops; i++)

@@ -33,12 +33,10 @@ static bool calls_somebody(const tn_module *m, uint32_t own)
 {
     tn_insn in = { .op = TN_OP_INVALID };
     tn_reader r = tn_module_reader(m, m->bodies[own], NULL);
-    uint32_t groups = 0, count = 0;
-    tn_rawtype type = 0;
+    uint32_t count;
 
-    for (uint32_t ok = tn_read_u32(&r, &groups); ok == TENON_OK && groups > 0; groups--)
-        if (tn_read_u32(&r, &count) != TENON_OK || tn_read_valtype(&r, &type) != TENON_OK)
-            return true;
+    if (tn_skip_locals(&r, &count) != TENON_OK)
+        return true;
     while (tn_reader_left(&r) > 0) {
         if (tn_insn_read(&r, &in) != TENON_OK)
             return true;
@@ -54,12 +52,10 @@ static void look_at(const tn_module *m, uint32_t own, survey *s)
 {
     tn_insn in = { .op = TN_OP_INVALID };
     tn_reader r = tn_module_reader(m, m->bodies[own], NULL);
-    uint32_t groups = 0, count = 0;
-    tn_rawtype type = 0;
+    uint32_t count;
 
-    for (uint32_t ok = tn_read_u32(&r, &groups); ok == TENON_OK && groups > 0; groups--)
-        if (tn_read_u32(&r, &count) != TENON_OK || tn_read_valtype(&r, &type) != TENON_OK)
-            return;
+    if (tn_skip_locals(&r, &count) != TENON_OK)
+        return;
     while (tn_reader_left(&r) > 0 && tn_insn_read(&r, &in) == TENON_OK) {
         s->loops |= in.op == TN_OP_LOOP;
         if (in.op == TN_OP_CALL || in.op == TN_OP_RETURN_CALL)
