@@ -36,20 +36,31 @@ const char *tenon_trap_text(tenon_trap trap)
 const char *tenon_feature_text(tenon_feature feature)
 {
     static const char *const texts[] = {
-#define X(id, text, standard) text,
+#define X(id, text, phase) text,
         TENON_FEATURE_MAP(X)
 #undef X
     };
     return (size_t)feature < sizeof texts / sizeof *texts ? texts[feature] : NULL;
 }
 
-tenon_features tenon_features_standard(void)
+static tenon_features of_phase(int least)
 {
     tenon_features set = 0;
-#define X(id, text, standard) set |= (tenon_features)(standard) << TENON_FEATURE_##id;
+
+#define X(id, text, phase) set |= (tenon_features)((phase) >= least) << TENON_FEATURE_##id;
     TENON_FEATURE_MAP(X)
 #undef X
     return set;
+}
+
+tenon_features tenon_features_standard(void)
+{
+    return of_phase(5);
+}
+
+tenon_features tenon_features_default(void)
+{
+    return of_phase(4);
 }
 
 const char *tenon_kind_text(tenon_kind kind)

@@ -60,28 +60,29 @@ TENON_API const char *tenon_version(void);
 
 /* ---- features ---------------------------------------------------------------------------------------------- */
 
-/* Proposals are a run-time set. X(id, text, standard): standard says whether WebAssembly 3.0 includes it. */
+/* Proposals are a run-time set. X(id, text, phase): 5 is in WebAssembly 3.0, 4 is finished but for the vote, 3 may
+ * still change. */
 #define TENON_FEATURE_MAP(X)                          \
-    X(MVP, "mvp", 1)                                  \
-    X(MUTABLE_GLOBALS, "mutable-globals", 1)          \
-    X(SIGN_EXTENSION, "sign-extension", 1)            \
-    X(SATURATING_FLOAT, "saturating-float-to-int", 1) \
-    X(MULTI_VALUE, "multi-value", 1)                  \
-    X(BULK_MEMORY, "bulk-memory", 1)                  \
-    X(REFERENCE_TYPES, "reference-types", 1)          \
-    X(SIMD, "simd", 1)                                \
-    X(RELAXED_SIMD, "relaxed-simd", 1)                \
-    X(TAIL_CALL, "tail-call", 1)                      \
-    X(EXCEPTIONS, "exceptions", 1)                    \
-    X(FUNCTION_REFERENCES, "function-references", 1)  \
-    X(GC, "gc", 1)                                    \
-    X(MEMORY64, "memory64", 1)                        \
-    X(MULTI_MEMORY, "multi-memory", 1)                \
-    X(EXTENDED_CONST, "extended-const", 1)            \
-    X(THREADS, "threads", 0)                          \
-    X(WIDE_ARITHMETIC, "wide-arithmetic", 0)          \
-    X(CUSTOM_PAGE_SIZES, "custom-page-sizes", 0)      \
-    X(COMPACT_IMPORTS, "compact-imports", 0)
+    X(MVP, "mvp", 5)                                  \
+    X(MUTABLE_GLOBALS, "mutable-globals", 5)          \
+    X(SIGN_EXTENSION, "sign-extension", 5)            \
+    X(SATURATING_FLOAT, "saturating-float-to-int", 5) \
+    X(MULTI_VALUE, "multi-value", 5)                  \
+    X(BULK_MEMORY, "bulk-memory", 5)                  \
+    X(REFERENCE_TYPES, "reference-types", 5)          \
+    X(SIMD, "simd", 5)                                \
+    X(RELAXED_SIMD, "relaxed-simd", 5)                \
+    X(TAIL_CALL, "tail-call", 5)                      \
+    X(EXCEPTIONS, "exceptions", 5)                    \
+    X(FUNCTION_REFERENCES, "function-references", 5)  \
+    X(GC, "gc", 5)                                    \
+    X(MEMORY64, "memory64", 5)                        \
+    X(MULTI_MEMORY, "multi-memory", 5)                \
+    X(EXTENDED_CONST, "extended-const", 5)            \
+    X(THREADS, "threads", 4)                          \
+    X(WIDE_ARITHMETIC, "wide-arithmetic", 4)          \
+    X(CUSTOM_PAGE_SIZES, "custom-page-sizes", 3)      \
+    X(COMPACT_IMPORTS, "compact-imports", 4)
 
 typedef enum tenon_feature {
 #define X(id, text, standard) TENON_FEATURE_##id,
@@ -93,8 +94,9 @@ typedef enum tenon_feature {
 /* A set of features: bit TENON_FEATURE_x of the word. */
 typedef uint64_t tenon_features;
 #define TENON_FEATURES_ALL ((((tenon_features)1) << TENON_FEATURE_COUNT) - 1)
-/* WebAssembly 3.0 alone. */
+/* WebAssembly 3.0 alone; and with the proposals of phase 4, which is what engines take by default. */
 TENON_API tenon_features tenon_features_standard(void);
+TENON_API tenon_features tenon_features_default(void);
 /* The name of a feature, or NULL past the end. */
 TENON_API const char *tenon_feature_text(tenon_feature feature);
 
@@ -117,7 +119,7 @@ typedef struct tenon_allocator {
 
 typedef struct tenon_config {
     size_t size;             /* sizeof(tenon_config): lets the structure grow */
-    tenon_features features; /* 0: tenon_features_standard() */
+    tenon_features features; /* 0: tenon_features_default() */
     tenon_bounds bounds;
     size_t stack_size;         /* bytes of guest stack per store; 0: 1 MiB */
     tenon_allocator allocator; /* realloc NULL: malloc */
@@ -139,8 +141,13 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_tenant_new(tenon_engine *engine, c
                                                          tenon_tenant **out);
 /* All stores of the tenant must be gone. */
 TENON_API void tenon_tenant_delete(tenon_tenant *tenant);
-/* Bytes charged now. */
+/* Bytes charged now, and the most that ever were. */
 TENON_API uint64_t tenon_tenant_memory_bytes(const tenon_tenant *tenant);
+TENON_API uint64_t tenon_tenant_peak_bytes(const tenon_tenant *tenant);
+/* Memory of the engine's allocator, charged to the tenant: for what host functions keep on a guest's behalf. p NULL
+ * with old_size 0 allocates, new_size 0 frees and returns NULL; NULL otherwise means that memory or budget is out, and
+ * p stays. */
+TENON_API void *tenon_tenant_realloc(tenon_tenant *tenant, void *p, size_t old_size, size_t new_size);
 
 /* Decodes and validates size bytes, which are copied. err may be NULL. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_module_new(tenon_engine *engine, const void *bytes, size_t size,
@@ -237,12 +244,22 @@ TENON_API bool tenon_instance_export(tenon_instance *instance, tenon_name name, 
 
 TENON_API TENON_MUST_CHECK tenon_status tenon_linker_new(tenon_store *store, tenon_linker **out);
 TENON_API void tenon_linker_delete(tenon_linker *linker);
+TENON_API tenon_store *tenon_linker_store(const tenon_linker *linker);
 /* Defines module.name; a second definition replaces the first. Names are copied. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_linker_define(tenon_linker *linker, tenon_name module, tenon_name name,
                                                             tenon_extern what);
 /* Defines every export of an instance under the module name. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_linker_define_instance(tenon_linker *linker, tenon_name module,
                                                                      tenon_instance *instance);
+/* What stands in for functions that nobody defined. */
+typedef enum tenon_stub {
+    TENON_STUB_TRAP,   /* calling it traps */
+    TENON_STUB_DEFAULT /* it returns zeros and null references */
+} tenon_stub;
+/* Defines a stub for each function that the module imports and the linker does not know; *count, unless NULL, says for
+ * how many. Other unknown imports stay unknown. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_linker_define_stubs(tenon_linker *linker, const tenon_module *module,
+                                                                  tenon_stub stub, size_t *count);
 TENON_API TENON_MUST_CHECK tenon_status tenon_linker_instantiate(tenon_linker *linker, tenon_module *module,
                                                                  tenon_instance **out, tenon_error *err);
 
@@ -263,9 +280,125 @@ TENON_API tenon_type tenon_func_result_type(const tenon_func *func, size_t index
 /* Runs func. Arguments are checked against its type (TENON_USAGE); results has room for all its results. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_func_call(tenon_func *func, const tenon_val *args, size_t arg_count,
                                                         tenon_val *results, size_t result_count, tenon_error *err);
-/* The instance that called a host function; NULL when the host called it. */
+
+/* ---- host functions close to the guest ------------------------------------------------------------------------- */
+
+/* A value as the guest has it: 8 bytes; a v128 takes two of them. */
+typedef union tenon_slot {
+    int32_t i32;
+    uint32_t u32;
+    int64_t i64;
+    uint64_t u64;
+    float f32;
+    double f64;
+    tenon_ref ref;
+} tenon_slot;
+
+/* The packed entry of a host function: arguments lie in slots from 0 on, and results go there. Returns as a
+ * tenon_callback does. */
+typedef tenon_status (*tenon_packed)(tenon_caller *caller, tenon_slot *slots);
+
+/* A host function without its context. typed, which may be NULL, is a C function with the same meaning that takes
+ * (tenon_caller *, each argument) and returns the only result, if there is one; compiled guests call it directly, and
+ * it reports failure by tenon_caller_fail. The two macros below make all of this from the typed function. */
+typedef struct tenon_entry {
+    tenon_packed packed;
+    void (*typed)(void);
+    size_t param_count, result_count;
+    const tenon_type *params, *results;
+} tenon_entry;
+
+/* TENON_ENTRY(name, function, (i32, i64), f64) defines `static const tenon_entry name` for
+ * `double function(tenon_caller *, int32_t or uint32_t, int64_t or uint64_t)`. Types are i32, i64, f32, f64; at most 9
+ * parameters, at least one. TENON_ENTRY_VOID(name, function, (i32)) is for a function that returns nothing. */
+#define TENON_ENTRY(name, function, parameters, result)                                                             \
+    static tenon_status name##_packed(tenon_caller *caller, tenon_slot *slots)                                      \
+    {                                                                                                               \
+        slots[0].result = function(caller TENON_EACH_(TENON_SLOT_, parameters));                                    \
+        return tenon_caller_status(caller);                                                                         \
+    }                                                                                                               \
+    static const tenon_type name##_types[] = { TENON_TYPE_##result TENON_EACH_(TENON_NEXT_TYPE_, parameters) };     \
+    static const tenon_entry name = {                                                                               \
+        name##_packed, (void (*)(void))function, sizeof name##_types / sizeof(tenon_type) - 1, 1, name##_types + 1, \
+        name##_types                                                                                                \
+    }
+#define TENON_ENTRY_VOID(name, function, parameters)                                                       \
+    static tenon_status name##_packed(tenon_caller *caller, tenon_slot *slots)                             \
+    {                                                                                                      \
+        function(caller TENON_EACH_(TENON_SLOT_, parameters));                                             \
+        return tenon_caller_status(caller);                                                                \
+    }                                                                                                      \
+    static const tenon_type name##_types[] = { TENON_TYPE_i32 TENON_EACH_(TENON_NEXT_TYPE_, parameters) }; \
+    static const tenon_entry name = { name##_packed,                                                       \
+                                      (void (*)(void))function,                                            \
+                                      sizeof name##_types / sizeof(tenon_type) - 1,                        \
+                                      0,                                                                   \
+                                      name##_types + 1,                                                    \
+                                      NULL }
+#include "tenon/each.h"
+
+/* A function with both entries. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_func_new_entry(tenon_store *store, const tenon_entry *entry,
+                                                             void *context, tenon_func **out);
+
+/* What a host function learns of its call. The handle is valid until the function returns. */
+
+/* The instance that called; NULL when the host called the function itself. */
 TENON_API tenon_instance *tenon_caller_instance(tenon_caller *caller);
 TENON_API tenon_store *tenon_caller_store(tenon_caller *caller);
+TENON_API tenon_tenant *tenon_caller_tenant(tenon_caller *caller);
+/* The context that the function was made with. */
+TENON_API void *tenon_caller_context(tenon_caller *caller);
+/* The calling instance's exported memory named "memory", else its memory 0, else NULL. */
+TENON_API tenon_memory *tenon_caller_memory(tenon_caller *caller);
+/* Ends the guest with this status when the function returns: what a typed entry does instead of returning it. */
+TENON_API void tenon_caller_fail(tenon_caller *caller, tenon_status status);
+/* TENON_OK, or what tenon_caller_fail was given. */
+TENON_API tenon_status tenon_caller_status(const tenon_caller *caller);
+/* Whether somebody wants the guest to stop. A host function that waits is woken (system calls end with EINTR), asks
+ * this, and returns anything: the guest stops when it returns. */
+TENON_API bool tenon_caller_interrupted(const tenon_caller *caller);
+
+/* Suspension. A host function that cannot answer yet returns TENON_SUSPENDED; the guest's frames stay where they are
+ * and the call into the guest returns TENON_SUSPENDED. When the answer is known, tenon_store_resume gives it to the
+ * guest and runs on: results (count of them, typed as the host function's) when status is TENON_OK, else the guest ends
+ * with status. It returns what the first call would have: out_count values, or TENON_SUSPENDED again. Until then the
+ * store runs nothing else (TENON_USAGE). Only the outermost call of a store can be suspended: with a frame of another
+ * host function in between the guest traps. tenon_store_delete abandons a suspended guest. */
+TENON_API bool tenon_store_suspended(const tenon_store *store);
+TENON_API TENON_MUST_CHECK tenon_status tenon_store_resume(tenon_store *store, tenon_status status,
+                                                           const tenon_val *results, size_t count, tenon_val *out,
+                                                           size_t out_count, tenon_error *err);
+
+/* ---- stopping a guest -------------------------------------------------------------------------------------------- */
+
+/* Ends the guest that runs in the store, at whatever instruction, with TENON_TRAP_INTERRUPTED; one that does not run
+ * now is ended when it is next called. May be called from any thread and from a signal handler. It signals the guest's
+ * thread (SIGURG), needs an engine with TENON_BOUNDS_GUARDED, and host functions that wait must ask
+ * tenon_caller_interrupted. The store must not be deleted meanwhile. */
+TENON_API void tenon_store_interrupt(tenon_store *store);
+/* Interrupts each call from the host into the store that lasts longer; nanoseconds, 0: no limit. Time spent in host
+ * functions counts. TENON_LIMIT when the system has no timer left. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_store_set_timeout(tenon_store *store, uint64_t nanoseconds);
+
+/* ---- resources --------------------------------------------------------------------------------------------------- */
+
+/* Things of the host that a guest holds by number. Each store has one table; a handle is valid for the type it was made
+ * with only, and numbers are used again only after others. */
+typedef struct tenon_resource_type {
+    const char *name;
+    void (*drop)(void *thing); /* NULL: nothing to do; called by tenon_resource_drop and when the store goes */
+} tenon_resource_type;
+/* Puts thing into the table, charged to the tenant. The handle is never 0. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_resource_new(tenon_store *store, const tenon_resource_type *type,
+                                                           void *thing, uint32_t *handle);
+/* The thing, or NULL when the handle is not one of this type. */
+TENON_API void *tenon_resource_get(const tenon_store *store, const tenon_resource_type *type, uint32_t handle);
+/* Takes it out and drops it; TENON_USAGE when the handle is not one of this type. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_resource_drop(tenon_store *store, const tenon_resource_type *type,
+                                                            uint32_t handle);
+
+/* ---- traces ------------------------------------------------------------------------------------------------------ */
 
 /* One frame of the newest trap, innermost first; false past the end. Valid until the store's next call. */
 typedef struct tenon_frame {
@@ -286,6 +419,14 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_memory_new(tenon_store *store, uin
                                                          tenon_bounds bounds, bool shared, tenon_memory **out);
 /* Bytes of the memory now; the pointer is valid until the memory grows. */
 TENON_API uint8_t *tenon_memory_data(tenon_memory *memory, uint64_t *size);
+/* The one way to follow a guest's pointer: count items of item_size bytes from address on. False, and *out untouched,
+ * when memory is NULL or any of it lies outside; *out is valid until the memory grows. Alignment is not checked. */
+TENON_API TENON_MUST_CHECK bool tenon_memory_range(tenon_memory *memory, uint64_t address, uint64_t count,
+                                                   uint64_t item_size, void **out);
+/* Copies size bytes out of, or into, the memory; false, and nothing copied, when any of them lies outside. */
+TENON_API TENON_MUST_CHECK bool tenon_memory_read(tenon_memory *memory, uint64_t address, void *out, size_t size);
+TENON_API TENON_MUST_CHECK bool tenon_memory_write(tenon_memory *memory, uint64_t address, const void *bytes,
+                                                   size_t size);
 /* Adds pages; TENON_LIMIT when maximum, tenant or host forbid. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_memory_grow(tenon_memory *memory, uint64_t pages);
 

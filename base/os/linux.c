@@ -2,7 +2,10 @@
  * The operating system, as Linux offers it.
  */
 #define _GNU_SOURCE
+#include <sched.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,6 +53,58 @@ void tn_os_release(void *p, size_t size)
 size_t tn_os_page_size(void)
 {
     return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* The C library's timer functions may allocate; the kernel's own may be called in a signal handler. */
+bool tn_os_timer_start(tn_os_timer *timer, uint64_t after, void *value)
+{
+    struct sigevent event;
+    struct itimerspec times = { .it_interval = { .tv_nsec = 1000000 },
+                                .it_value = { (time_t)(after / 1000000000u), (long)(after % 1000000000u) } };
+
+    memset(&event, 0, sizeof event);
+    event.sigev_notify = SIGEV_THREAD_ID;
+    event.sigev_signo = TN_OS_INTERRUPT;
+    event.sigev_value.sival_ptr = value;
+    event._sigev_un._tid = tn_os_thread_id();
+    if (timer->running)
+        return true;
+    if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer->id) != 0)
+        return false;
+    timer->running = true;
+    if (syscall(SYS_timer_settime, timer->id, 0, &times, NULL) == 0)
+        return true;
+    tn_os_timer_stop(timer);
+    return false;
+}
+
+void tn_os_timer_stop(tn_os_timer *timer)
+{
+    if (!timer->running)
+        return;
+    timer->running = false;
+    syscall(SYS_timer_delete, timer->id);
+}
+
+int tn_os_thread_id(void)
+{
+    static _Thread_local int id;
+
+    if (id == 0)
+        id = (int)syscall(SYS_gettid);
+    return id;
+}
+
+void tn_os_thread_signal(int thread, int signal)
+{
+    syscall(SYS_tgkill, getpid(), thread, signal);
+}
+
+size_t tn_os_cpu_count(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
 }
 
 uint64_t tn_os_now(void)

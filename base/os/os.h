@@ -6,6 +6,7 @@
 #define TN_BASE_OS_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,23 @@ bool tn_os_commit(void *p, size_t size);
 /* Gives a reservation back. */
 void tn_os_release(void *p, size_t size);
 size_t tn_os_page_size(void);
+
+/* A timer that sends TN_OS_INTERRUPT to the thread that started it, first after `after` nanoseconds and then every
+ * millisecond, with si_code SI_TIMER and si_value `value`. Both functions may be called in a signal handler. */
+typedef struct tn_os_timer {
+    int id; /* of the kernel */
+    bool running;
+} tn_os_timer;
+bool tn_os_timer_start(tn_os_timer *timer, uint64_t after, void *value);
+void tn_os_timer_stop(tn_os_timer *timer);
+/* The signal that stops guests. Ignored by default, so a stray one does no harm. */
+#define TN_OS_INTERRUPT SIGURG
+
+/* The kernel's number of the calling thread, never 0; and a signal to a thread of this process, which may have ended.
+ */
+int tn_os_thread_id(void);
+void tn_os_thread_signal(int thread, int signal);
+size_t tn_os_cpu_count(void);
 
 /* Nanoseconds of the monotonic clock. */
 uint64_t tn_os_now(void);

@@ -22,7 +22,9 @@ extern "C" {
     X(DENIED, "the guest lacks the capability")                \
     X(TRAP, "the guest trapped")                               \
     X(EXCEPTION, "the guest threw an exception nobody caught") \
-    X(USAGE, "the caller broke a rule of this interface")
+    X(USAGE, "the caller broke a rule of this interface")      \
+    X(EXIT, "the guest ended itself")                          \
+    X(SUSPENDED, "the guest waits for a host call to be completed")
 
 /* X(id, text): the texts are those of the specification's test suite. */
 #define TENON_TRAP_MAP(X)                                           \
@@ -43,7 +45,8 @@ extern "C" {
     X(UNSHARED_WAIT, "expected shared memory")                      \
     X(OUT_OF_MEMORY, "out of memory")                               \
     X(UNSUPPORTED, "the instruction is not supported by this tier") \
-    X(HOST, "a host function trapped")
+    X(HOST, "a host function trapped")                              \
+    X(INTERRUPTED, "interrupt")
 
 /* Whether a call succeeded, and if not, whose fault it was. TENON_OK is 0. */
 typedef enum tenon_status {

@@ -7,6 +7,9 @@
 
 #include "runtime/interp/machine.h"
 
+/* Bulk instructions look at the interrupt this often, in bytes: some 100 microseconds. */
+#define BULK_CHUNK ((uint64_t)1 << 20)
+
 typedef enum tn_bank { TN_BANK_INT, TN_BANK_FLOAT, TN_BANK_VEC } tn_bank;
 
 /* ---- data; 2 cells unless said otherwise ---- */
@@ -71,6 +74,8 @@ extern const tn_handler tn_plain_rows[TN_OP_COUNT];
 /* ---- in run.c ---- */
 /* Calls a host function; false: the guest ends or goes on in a catch clause, see tn_interp_resume. */
 bool tn_interp_call_host(tenon_func *func, tenon_instance *in, tn_slot *args, const tn_cell *pc, tn_slot *fp);
+/* After a host call that did not return: when it suspended the guest, notes where that goes on. */
+void tn_interp_park(tenon_instance *in, const tn_cell *pc, tn_slot *fp, tn_slot *results);
 /* Looks for a catch clause from pc on outwards; true: the store's trap_pc, trap_fp, trap_instance say where to go on.
  */
 bool tn_interp_unwind(tenon_store *store, const tn_cell *pc, tn_slot *fp, tenon_instance *in, tn_exception *e);

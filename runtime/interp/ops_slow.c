@@ -30,13 +30,38 @@ static bool in_bounds(uint64_t size, uint64_t at, uint64_t count)
     return at <= size && count <= size - at;
 }
 
+static bool is_interrupted(const tenon_instance *in)
+{
+    return atomic_load_explicit(&in->store->interrupt, memory_order_relaxed) != 0;
+}
+
 SLOW(slow_MEMORY_FILL)
 {
     tenon_memory *memory = in->memories[SLOW_X];
     uint64_t at = s[0].i64, count = s[2].i64;
     if (!in_bounds(memory->size, at, count))
         return TENON_TRAP_MEMORY_BOUNDS;
-    memset(memory->base + at, (int)(uint8_t)s[1].i32, count);
+    for (uint64_t n; count > 0; at += n, count -= n) {
+        n = count < BULK_CHUNK ? count : BULK_CHUNK;
+        memset(memory->base + at, (int)(uint8_t)s[1].i32, n);
+        if (count > n && is_interrupted(in))
+            return TENON_TRAP_INTERRUPTED;
+    }
+    return TENON_TRAP_NONE;
+}
+
+/* From the end when the target overlaps what is still to be read. */
+static tenon_trap copy_in_chunks(const tenon_instance *in, uint8_t *to, const uint8_t *from, uint64_t count)
+{
+    bool backward = (uintptr_t)to - (uintptr_t)from < count;
+
+    for (uint64_t done = 0, n; done < count; done += n) {
+        n = count - done < BULK_CHUNK ? count - done : BULK_CHUNK;
+        uint64_t at = backward ? count - done - n : done;
+        memmove(to + at, from + at, n);
+        if (done + n < count && is_interrupted(in))
+            return TENON_TRAP_INTERRUPTED;
+    }
     return TENON_TRAP_NONE;
 }
 
@@ -46,8 +71,7 @@ SLOW(slow_MEMORY_COPY)
     uint64_t count = s[2].i64;
     if (!in_bounds(to->size, s[0].i64, count) || !in_bounds(from->size, s[1].i64, count))
         return TENON_TRAP_MEMORY_BOUNDS;
-    memmove(to->base + s[0].i64, from->base + s[1].i64, count);
-    return TENON_TRAP_NONE;
+    return copy_in_chunks(in, to->base + s[0].i64, from->base + s[1].i64, count);
 }
 
 SLOW(slow_MEMORY_INIT)

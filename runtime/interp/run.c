@@ -162,7 +162,7 @@ typedef struct walk {
 } walk;
 
 /* To the caller's frame; false at the border to the host. */
-static bool step_out(walk *w, const tn_function *f)
+static bool step_out(const tenon_store *store, walk *w, const tn_function *f)
 {
     const tn_slot *record = w->fp + f->param_slots;
 
@@ -170,6 +170,8 @@ static bool step_out(walk *w, const tn_function *f)
     w->fp = record[1].fp;
     while (w->pc == tn_bridge_cells) {
         const tn_slot *bridge = w->fp;
+        if (bridge < store->stack_base || bridge + 4 > store->stack_limit)
+            return false;
         w->pc = bridge[0].pc;
         w->fp = bridge[1].fp;
         w->in = bridge[2].pointer;
@@ -177,10 +179,24 @@ static bool step_out(walk *w, const tn_function *f)
     return w->pc != tn_exit_cells;
 }
 
+/* An interrupt may come between any two instructions of a handler, when fp and pc do not belong together. So a
+ * backtrace believes nothing: a frame must lie on the stack, and its instance must be one of the store. */
+static const tn_function *frame_at(const tenon_store *store, const walk *w, const tn_cell *pc)
+{
+    const tenon_instance *in = store->instances;
+
+    if (w->fp < store->stack_base || w->fp >= store->stack_limit || (uintptr_t)w->fp % sizeof *w->fp != 0)
+        return NULL;
+    while (in != NULL && in != w->in)
+        in = in->next;
+    const tn_function *f = in != NULL ? function_at(in, pc) : NULL;
+    return f != NULL && (size_t)(store->stack_limit - w->fp) > (size_t)f->param_slots + 2 ? f : NULL;
+}
+
 static void record_frames(tenon_store *store, const tn_cell *pc, tn_slot *fp, tenon_instance *in)
 {
     walk w = { pc, fp, in };
-    const tn_function *f = function_at(w.in, w.pc);
+    const tn_function *f = frame_at(store, &w, w.pc);
 
     store->frame_count = 0;
     while (f != NULL && store->frame_count < TN_MAX_FRAMES) {
@@ -188,9 +204,9 @@ static void record_frames(tenon_store *store, const tn_cell *pc, tn_slot *fp, te
             (tn_location){ w.in, w.in->module->core.imported_funcs + f->own,
                            offset_at(w.in, f, store->frame_count == 0 ? w.pc : w.pc - 1) };
         store->frame_count++;
-        if (!step_out(&w, f))
+        if (!step_out(store, &w, f))
             break;
-        f = function_at(w.in, w.pc - 1);
+        f = frame_at(store, &w, w.pc - 1);
     }
 }
 
@@ -251,7 +267,8 @@ typedef struct start {
     const tn_cell *pc;
 } start;
 
-static void enter(void *arg)
+/* Among the handlers, so that an interrupt between two of them finds the guest's own code. */
+static __attribute__((section("tn_handlers"))) void enter(void *arg)
 {
     start *s = arg;
 #if TN_TAIL_DISPATCH
@@ -270,6 +287,8 @@ static tenon_status outcome(tenon_store *store, tenon_trap trap, tenon_error *er
 {
     if (store->pending != NULL)
         return tn_fail_plain(err, TENON_EXCEPTION, "uncaught exception");
+    if (store->parked.host != NULL)
+        return TENON_SUSPENDED;
     if (trap == TENON_TRAP_NONE)
         return TENON_OK;
     if (store->trap_pc != NULL)
@@ -304,6 +323,30 @@ static tenon_status run(tenon_func *func, tn_slot *args, tenon_error *err)
     start s = { func->instance, args, code };
     tenon_trap trap = tn_activate(store, enter, &s);
     store->stack_top = top;
+    if (store->parked.host != NULL) {
+        store->parked.guest = func;
+        store->parked.args = args;
+    }
+    return outcome(store, trap, err);
+}
+
+static tenon_status resume(tenon_store *store, tenon_status status, tenon_error *err)
+{
+    tn_parked parked = store->parked;
+    tn_slot *top = store->stack_top;
+    start s = { parked.instance, parked.fp, parked.pc };
+    tenon_trap trap = TENON_TRAP_HOST;
+
+    store->parked.host = NULL;
+    store->host_status = status;
+    if (status == TENON_OK) {
+        store->trap_pc = NULL;
+        store->frame_count = 0;
+        trap = tn_activate(store, enter, &s);
+    }
+    store->stack_top = top;
+    store->parked.guest = parked.guest;
+    store->parked.args = parked.args;
     return outcome(store, trap, err);
 }
 
@@ -312,16 +355,40 @@ bool tn_interp_call_host(tenon_func *func, tenon_instance *in, tn_slot *args, co
     tenon_store *store = in->store;
     tenon_status status = tn_call_host(func, in, args);
 
-    if (status == TENON_OK)
+    if (TN_UNLIKELY(atomic_load_explicit(&store->interrupt, memory_order_relaxed) != 0)) {
+        store->pending = NULL;
+        tn_interp_note(in, pc, fp, TENON_TRAP_INTERRUPTED);
+        return false;
+    }
+    if (TN_LIKELY(status == TENON_OK))
         return true;
-    store->host_status = status;
     if (status == TENON_EXCEPTION && store->pending != NULL) {
         store->resume = tn_interp_unwind(store, pc, fp, in, store->pending);
         return false;
     }
     store->pending = NULL;
+    if (status == TENON_SUSPENDED && store->activation->outermost && store->pinned == 0) {
+        store->parked.host = func;
+        store->trap_pc = pc;
+        store->trap_fp = fp;
+        store->trap_instance = in;
+        return false;
+    }
+    store->host_status = status == TENON_SUSPENDED ? TENON_USAGE : status;
     tn_interp_note(in, pc, fp, TENON_TRAP_HOST);
     return false;
+}
+
+void tn_interp_park(tenon_instance *in, const tn_cell *pc, tn_slot *fp, tn_slot *results)
+{
+    tn_parked *parked = &in->store->parked;
+
+    if (parked->host == NULL)
+        return;
+    parked->pc = pc;
+    parked->fp = fp;
+    parked->instance = in;
+    parked->results = results;
 }
 
 /* ---- exceptions ---- */
@@ -371,7 +438,7 @@ bool tn_interp_unwind(tenon_store *store, const tn_cell *pc, tn_slot *fp, tenon_
             store->trap_instance = w.in;
             return true;
         }
-        if (!step_out(&w, f))
+        if (!step_out(store, &w, f))
             break;
         at = w.pc - 1;
         f = function_at(w.in, at);
@@ -384,5 +451,6 @@ const tn_tier tn_interp_tier = { .name = "interp",
                                  .code_delete = code_delete,
                                  .entries = entries,
                                  .run = run,
+                                 .resume = resume,
                                  .owns_pc = owns_pc,
                                  .note_fault = note_fault };

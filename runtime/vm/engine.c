@@ -24,7 +24,7 @@ tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out)
     if (engine == NULL)
         return TENON_NOMEM;
     engine->mem = mem;
-    engine->features = config->features != 0 ? config->features | 1 : tenon_features_standard();
+    engine->features = config->features != 0 ? config->features | 1 : tenon_features_default();
     engine->bounds = config->bounds;
     engine->stack_size = config->stack_size != 0 ? config->stack_size : DEFAULT_STACK_SIZE;
     engine->tier = tn_tiers[0];
@@ -34,8 +34,10 @@ tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out)
         tn_free(&mem, engine, sizeof *engine);
         return TENON_NOMEM;
     }
-    if (engine->bounds == TENON_BOUNDS_GUARDED)
-        TN_TRY(tn_signals_install());
+    if (engine->bounds == TENON_BOUNDS_GUARDED) {
+        tn_fault_handler_install();
+        tn_interrupt_handler_install();
+    }
     *out = engine;
     return TENON_OK;
 }
@@ -93,14 +95,42 @@ uint64_t tenon_tenant_memory_bytes(const tenon_tenant *tenant)
     return atomic_load(&tenant->memory_bytes);
 }
 
+uint64_t tenon_tenant_peak_bytes(const tenon_tenant *tenant)
+{
+    return atomic_load(&tenant->peak_bytes);
+}
+
+void *tenon_tenant_realloc(tenon_tenant *tenant, void *p, size_t old_size, size_t new_size)
+{
+    tn_mem *mem = &tenant->engine->mem;
+
+    if (new_size > old_size && !tn_tenant_charge(tenant, new_size - old_size))
+        return NULL;
+    if (new_size == 0) {
+        tn_free(mem, p, old_size);
+        tn_tenant_release(tenant, old_size);
+        return NULL;
+    }
+    void *q = old_size == 0 ? tn_alloc(mem, new_size) : tn_realloc(mem, p, old_size, new_size);
+    if (q == NULL && new_size > old_size)
+        tn_tenant_release(tenant, new_size - old_size);
+    if (q != NULL && new_size < old_size)
+        tn_tenant_release(tenant, old_size - new_size);
+    return q;
+}
+
 bool tn_tenant_charge(tenon_tenant *tenant, uint64_t bytes)
 {
     uint64_t before = atomic_fetch_add(&tenant->memory_bytes, bytes), limit = tenant->limits.memory_bytes;
 
-    if (limit == 0 || (before <= limit && bytes <= limit - before))
-        return true;
-    atomic_fetch_sub(&tenant->memory_bytes, bytes);
-    return false;
+    if (limit != 0 && (before > limit || bytes > limit - before)) {
+        atomic_fetch_sub(&tenant->memory_bytes, bytes);
+        return false;
+    }
+    uint_fast64_t peak = atomic_load(&tenant->peak_bytes);
+    while (peak < before + bytes && !atomic_compare_exchange_weak(&tenant->peak_bytes, &peak, before + bytes))
+        ;
+    return true;
 }
 
 void tn_tenant_release(tenon_tenant *tenant, uint64_t bytes)
@@ -109,6 +139,15 @@ void tn_tenant_release(tenon_tenant *tenant, uint64_t bytes)
 }
 
 /* ---- module ---- */
+
+static uint32_t main_memory(const tn_module *m)
+{
+    for (uint32_t i = 0; i < m->export_count; i++)
+        if (m->exports[i].kind == TENON_KIND_MEMORY && m->exports[i].name.size == 6 &&
+            memcmp(m->exports[i].name.data, "memory", 6) == 0)
+            return m->exports[i].index;
+    return 0;
+}
 
 tenon_status tenon_module_new_borrowed(tenon_engine *engine, const void *bytes, size_t size, tenon_module **out,
                                        tenon_error *err)
@@ -126,6 +165,7 @@ tenon_status tenon_module_new_borrowed(tenon_engine *engine, const void *bytes, 
     atomic_init(&module->refs, 1);
     tn_os_mutex_init(&module->lock);
     module->engine = engine;
+    module->main_memory = main_memory(&module->core);
     tn_engine_ref(engine);
     *out = module;
     return TENON_OK;

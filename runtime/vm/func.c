@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Functions at the border: values of the host to slots of the guest and back.
+ * Calls from the host into guests: values of the host to slots of the guest and back.
  */
 #include <string.h>
 
@@ -34,7 +34,7 @@ void tn_value_to_val(tn_valtype t, const tn_types *types, const tn_slot *slots, 
         out->of.i64 = (int64_t)slots->i64;
 }
 
-static void val_to_slots(const tenon_val *val, tn_slot *slots)
+void tn_val_to_slots(const tenon_val *val, tn_slot *slots)
 {
     if (val->type == TENON_V128)
         memcpy(slots, val->of.v128, 16);
@@ -66,122 +66,9 @@ tenon_type tenon_func_result_type(const tenon_func *func, size_t index)
     return tn_public_type(func->store->engine->types, tn_type_results(func->type)[index]);
 }
 
-static void *copy_types(const tenon_type *types, size_t count, tn_valtype *out)
-{
-    for (size_t i = 0; i < count; i++) {
-        switch (types[i]) {
-        case TENON_FUNCREF:
-            out[i] = TN_FUNCREF;
-            break;
-        case TENON_EXTERNREF:
-            out[i] = TN_EXTERNREF;
-            break;
-        case TENON_EXNREF:
-            out[i] = TN_EXNREF;
-            break;
-        case TENON_ANYREF:
-            out[i] = TN_REF_NULL_ABSTRACT(TN_HEAP_ANY);
-            break;
-        default:
-            out[i] = (tn_valtype)types[i];
-        }
-    }
-    return out;
-}
-
-tenon_status tenon_func_new(tenon_store *store, const tenon_type *params, size_t param_count, const tenon_type *results,
-                            size_t result_count, tenon_callback callback, void *context, tenon_func **out)
-{
-    tn_valtype types[32], *list = types;
-    uint32_t id;
-
-    if (param_count > TN_MAX_PARAMS || result_count > TN_MAX_RESULTS)
-        return TENON_USAGE;
-    if (param_count + result_count > 32)
-        list = tn_arena_alloc(&store->arena, param_count + result_count, sizeof *list);
-    tenon_func *func = tn_arena_alloc(&store->arena, 1, sizeof *func);
-    if (func == NULL || list == NULL)
-        return TENON_NOMEM;
-    copy_types(params, param_count, list);
-    copy_types(results, result_count, list + param_count);
-    tn_type_spec spec = { .comp = TN_COMP_FUNC,
-                          .final = true,
-                          .super = TN_NO_TYPE,
-                          .param_count = (uint32_t)param_count,
-                          .result_count = (uint32_t)result_count,
-                          .types = list };
-    /* The type stays for the engine's life: host functions are few and their types fewer. */
-    TN_TRY(tn_types_add(store->engine->types, &spec, 1, &id));
-    *func = (tenon_func){ .type = tn_types_get(store->engine->types, id),
-                          .index = TENON_NO_INDEX,
-                          .store = store,
-                          .callback = callback,
-                          .context = context };
-    *out = func;
-    return TENON_OK;
-}
-
-/* ---- guest to host ---- */
-
-static tenon_status call_back(tenon_func *func, tenon_instance *caller, tn_slot *args, tenon_val *vals)
-{
-    const tn_type *type = func->type;
-    const tn_types *types = func->store->engine->types;
-    tenon_caller record = { .instance = caller, .store = func->store };
-    tenon_val *results = vals + type->param_count;
-
-    for (uint32_t i = 0, at = 0; i < type->param_count; at += tn_slots_of(type->types[i++]))
-        tn_value_to_val(type->types[i], types, args + at, &vals[i]);
-    for (uint32_t i = 0; i < type->result_count; i++) {
-        memset(&results[i], 0, sizeof results[i]);
-        results[i].type = tn_public_type(types, tn_type_results(type)[i]);
-    }
-    TN_TRY(func->callback(func->context, &record, vals, results));
-    for (uint32_t i = 0, at = 0; i < type->result_count; at += tn_slots_of(tn_type_results(type)[i++])) {
-        results[i].type = tn_public_type(types, tn_type_results(type)[i]);
-        val_to_slots(&results[i], args + at);
-    }
-    return TENON_OK;
-}
-
-/* args lie at or above the guest's frame; stack_top moves above them while the host runs. */
-tenon_status tn_call_host(tenon_func *func, tenon_instance *caller, tn_slot *args)
-{
-    const tn_type *type = func->type;
-    tenon_store *store = func->store;
-    tenon_val small[16], *vals = small;
-    size_t count = (size_t)type->param_count + type->result_count;
-    uint32_t slots = type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
-
-    if ((size_t)(store->stack_limit - args) < slots)
-        return TENON_LIMIT;
-    if (count > 16) {
-        vals = tn_alloc(&store->engine->mem, count * sizeof *vals);
-        if (vals == NULL)
-            return TENON_NOMEM;
-    }
-    tn_slot *top = store->stack_top;
-    store->stack_top = args + slots;
-    tenon_status status = call_back(func, caller, args, vals);
-    store->stack_top = top;
-    if (vals != small)
-        tn_free(&store->engine->mem, vals, count * sizeof *vals);
-    return status;
-}
-
-tenon_instance *tenon_caller_instance(tenon_caller *caller)
-{
-    return caller->instance;
-}
-
-tenon_store *tenon_caller_store(tenon_caller *caller)
-{
-    return caller->store;
-}
-
 /* ---- host to guest ---- */
 
-static bool fits(const tn_types *types, tn_valtype t, const tenon_val *val)
+bool tn_val_fits(const tn_types *types, tn_valtype t, const tenon_val *val)
 {
     if (val->type != tn_public_type(types, t))
         return false;
@@ -204,11 +91,19 @@ static tenon_status check_call(const tenon_func *func, const tenon_val *args, si
                              (unsigned)type->param_count, (unsigned)type->result_count, arg_count, result_count);
     for (size_t i = 0; i < arg_count; i++) {
         char text[48];
-        if (!fits(func->store->engine->types, type->types[i], &args[i]))
+        if (!tn_val_fits(func->store->engine->types, type->types[i], &args[i]))
             return tn_fail_plain(err, TENON_USAGE, "argument %zu is not a %s", i + 1,
                                  tn_valtype_text(type->types[i], text, sizeof text));
     }
     return TENON_OK;
+}
+
+static void take_results(const tenon_func *func, const tn_slot *slots, tenon_val *results)
+{
+    const tn_type *type = func->type;
+
+    for (size_t i = 0, at = 0; i < type->result_count; at += tn_slots_of(tn_type_results(type)[i++]))
+        tn_value_to_val(tn_type_results(type)[i], func->store->engine->types, slots + at, &results[i]);
 }
 
 tenon_status tenon_func_call(tenon_func *func, const tenon_val *args, size_t arg_count, tenon_val *results,
@@ -220,16 +115,45 @@ tenon_status tenon_func_call(tenon_func *func, const tenon_val *args, size_t arg
     uint32_t needed = type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
 
     tn_error_clear(err);
+    if (store->parked.host != NULL)
+        return tn_fail_plain(err, TENON_USAGE, "the store has a suspended guest; resume it first");
     TN_TRY(check_call(func, args, arg_count, result_count, err));
     if ((size_t)(store->stack_limit - slots) < needed)
         return tn_fail_trap(err, TENON_TRAP_STACK_EXHAUSTED);
     for (size_t i = 0, at = 0; i < arg_count; at += tn_slots_of(type->types[i++]))
-        val_to_slots(&args[i], slots + at);
+        tn_val_to_slots(&args[i], slots + at);
     if (func->instance == NULL)
         TN_TRY(tn_call_host(func, NULL, slots));
     else
         TN_TRY(store->engine->tier->run(func, slots, err));
-    for (size_t i = 0, at = 0; i < result_count; at += tn_slots_of(tn_type_results(type)[i++]))
-        tn_value_to_val(tn_type_results(type)[i], store->engine->types, slots + at, &results[i]);
+    take_results(func, slots, results);
+    return TENON_OK;
+}
+
+bool tenon_store_suspended(const tenon_store *store)
+{
+    return store->parked.host != NULL;
+}
+
+tenon_status tenon_store_resume(tenon_store *store, tenon_status status, const tenon_val *results, size_t count,
+                                tenon_val *out, size_t out_count, tenon_error *err)
+{
+    const tn_parked parked = store->parked;
+
+    tn_error_clear(err);
+    if (parked.host == NULL)
+        return tn_fail_plain(err, TENON_USAGE, "the store has no suspended guest");
+    const tn_type *type = parked.host->type;
+    if (out_count != parked.guest->type->result_count || (status == TENON_OK && count != type->result_count))
+        return tn_fail_plain(err, TENON_USAGE, "the host function gives %u results and the guest %u, not %zu and %zu",
+                             (unsigned)type->result_count, (unsigned)parked.guest->type->result_count, count,
+                             out_count);
+    for (size_t i = 0, at = 0; status == TENON_OK && i < count; at += tn_slots_of(tn_type_results(type)[i++])) {
+        if (!tn_val_fits(store->engine->types, tn_type_results(type)[i], &results[i]))
+            return tn_fail_plain(err, TENON_USAGE, "result %zu has the wrong type", i + 1);
+        tn_val_to_slots(&results[i], parked.results + at);
+    }
+    TN_TRY(store->engine->tier->resume(store, status, err));
+    take_results(parked.guest, parked.args, out);
     return TENON_OK;
 }

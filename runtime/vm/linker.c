@@ -63,6 +63,11 @@ void tenon_linker_delete(tenon_linker *linker)
     tn_free(&linker->store->engine->mem, linker, sizeof *linker);
 }
 
+tenon_store *tenon_linker_store(const tenon_linker *linker)
+{
+    return linker->store;
+}
+
 static tenon_status copy_name(tn_arena *arena, tenon_name *name)
 {
     char *copy = tn_arena_alloc(arena, name->size, 1);
@@ -105,6 +110,25 @@ tenon_status tenon_linker_define_instance(tenon_linker *linker, tenon_name modul
             return TENON_USAGE;
         TN_TRY(tenon_linker_define(linker, module, m->exports[i].name, what));
     }
+    return TENON_OK;
+}
+
+tenon_status tenon_linker_define_stubs(tenon_linker *linker, const tenon_module *module, tenon_stub stub, size_t *count)
+{
+    const tn_module *m = &module->core;
+    size_t defined = 0;
+
+    for (uint32_t i = 0; i < m->import_count; i++) {
+        const tn_import *import = &m->imports[i];
+        tenon_extern what = { .kind = TENON_KIND_FUNC };
+        if (import->kind != TENON_KIND_FUNC || find(linker, import->module, import->name) != NULL)
+            continue;
+        TN_TRY(tn_func_new_stub(linker->store, tn_module_func_type(m, import->index), stub, &what.of.func));
+        TN_TRY(tenon_linker_define(linker, import->module, import->name, what));
+        defined++;
+    }
+    if (count != NULL)
+        *count = defined;
     return TENON_OK;
 }
 

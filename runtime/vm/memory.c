@@ -163,6 +163,39 @@ uint8_t *tenon_memory_data(tenon_memory *memory, uint64_t *size)
     return memory->base;
 }
 
+bool tenon_memory_range(tenon_memory *memory, uint64_t address, uint64_t count, uint64_t item_size, void **out)
+{
+    uint64_t bytes;
+
+    if (memory == NULL || __builtin_mul_overflow(count, item_size, &bytes) || address > memory->size ||
+        bytes > memory->size - address)
+        return false;
+    *out = memory->base + address;
+    return true;
+}
+
+bool tenon_memory_read(tenon_memory *memory, uint64_t address, void *out, size_t size)
+{
+    void *at;
+
+    if (!tenon_memory_range(memory, address, size, 1, &at))
+        return false;
+    if (size > 0)
+        memcpy(out, at, size);
+    return true;
+}
+
+bool tenon_memory_write(tenon_memory *memory, uint64_t address, const void *bytes, size_t size)
+{
+    void *at;
+
+    if (!tenon_memory_range(memory, address, size, 1, &at))
+        return false;
+    if (size > 0)
+        memcpy(at, bytes, size);
+    return true;
+}
+
 tenon_status tenon_memory_grow(tenon_memory *memory, uint64_t pages)
 {
     return tn_memory_grow(memory, pages) == UINT64_MAX ? TENON_LIMIT : TENON_OK;

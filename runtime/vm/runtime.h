@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdatomic.h>
 
+#include "base/os/os.h"
 #include "runtime/vm/tier.h"
 
 struct tenon_engine {
@@ -22,14 +23,15 @@ struct tenon_engine {
 struct tenon_tenant {
     tenon_engine *engine;
     tenon_limits limits;
-    atomic_uint_fast64_t memory_bytes, instances;
+    atomic_uint_fast64_t memory_bytes, peak_bytes, instances;
 };
 
 struct tenon_module {
     atomic_size_t refs;
     tenon_engine *engine;
     tn_module core;
-    uint8_t *owned; /* copy of the bytes, or NULL */
+    uint8_t *owned;       /* copy of the bytes, or NULL */
+    uint32_t main_memory; /* index of the memory exported as "memory", else 0 */
     tn_os_mutex lock;
     tn_code *code[2]; /* by tenon_bounds of memory 0; made when first instantiated */
 };
@@ -40,6 +42,7 @@ typedef struct tn_activation {
     struct tn_activation *outer;
     tenon_store *store;
     tenon_trap trap; /* set before landing */
+    bool outermost;  /* of its store */
 } tn_activation;
 
 /* An exception object: the tag and its arguments. */
@@ -53,6 +56,27 @@ typedef struct tn_exception {
 
 #define TN_MAX_FRAMES 64
 
+/* Why a guest is to stop: bits of tenon_store.interrupt. */
+enum { TN_INTERRUPT_ASKED = 1, TN_INTERRUPT_TIMEOUT = 2 };
+
+/* A guest that waits for a host call. */
+typedef struct tn_parked {
+    tenon_func *host; /* the function that suspended; NULL: nobody waits */
+    tn_slot *results; /* where its results go */
+    const union tn_cell *pc;
+    tn_slot *fp; /* where the guest goes on then */
+    tenon_instance *instance;
+    tenon_func *guest; /* what the host called, and where its results will be */
+    tn_slot *args;
+} tn_parked;
+
+/* A thing of the host that a guest holds by number, or a free place. */
+typedef struct tn_resource {
+    const tenon_resource_type *type; /* NULL when free */
+    void *thing;
+    uint32_t next_free;
+} tn_resource;
+
 struct tenon_store {
     tenon_engine *engine;
     tenon_tenant *tenant;
@@ -62,7 +86,14 @@ struct tenon_store {
     tn_slot *stack_base, *stack_limit;
     tn_slot *stack_top;        /* first free slot while host code runs */
     tn_activation *activation; /* innermost */
-    uint32_t depth;            /* of nested calls from the host */
+    uint32_t pinned;           /* > 0: guests of this store cannot be suspended now */
+    tn_parked parked;
+    atomic_int interrupt; /* TN_INTERRUPT_ bits; set by other threads and signal handlers */
+    atomic_int thread;    /* that runs the store; 0: none */
+    uint64_t timeout;     /* of each call, nanoseconds; 0: none */
+    tn_os_timer timer;
+    TN_VEC(tn_resource) resources;
+    uint32_t first_free, last_free; /* places in resources, linked; 0: none */
     tenon_memory *memories;
     tenon_table *tables;
     tenon_global *globals;
@@ -83,6 +114,8 @@ struct tenon_store {
 struct tenon_caller {
     tenon_instance *instance;
     tenon_store *store;
+    tenon_func *func;
+    tenon_status status;
 };
 
 /* engine.c */
@@ -111,20 +144,28 @@ tenon_trap tn_table_init(tenon_instance *instance, uint32_t table, uint32_t elem
 /* constant.c: evaluates a checked constant expression. */
 tenon_status tn_constant(tenon_instance *instance, tn_range expr, tn_value *out, tenon_error *err);
 
-/* func.c */
+/* host.c */
 tenon_status tn_call_host(tenon_func *func, tenon_instance *caller, tn_slot *args);
+tenon_status tn_func_new_stub(tenon_store *store, const tn_type *type, tenon_stub stub, tenon_func **out);
+
+/* resource.c: drops what is left. */
+void tn_resources_fini(tenon_store *store);
+
+/* func.c */
 tenon_type tn_public_type(const tn_types *types, tn_valtype t);
 void tn_value_to_val(tn_valtype t, const tn_types *types, const tn_slot *slots, tenon_val *out);
+void tn_val_to_slots(const tenon_val *val, tn_slot *slots);
+/* Whether a value of the host has the type. */
+bool tn_val_fits(const tn_types *types, tn_valtype t, const tenon_val *val);
 
 /* exception.c: a new exception with its arguments copied; NULL when memory is out. */
 tn_exception *tn_exception_new(tenon_store *store, tenon_tag *tag, const tn_slot *values, tn_slot *stack_end);
 
 /* trap.c */
-/* Puts the handlers of faults in front of what is installed now; done again for each engine. */
-tenon_status tn_signals_install(void);
+/* Puts the handlers of faults, and of interrupts, in front of what is installed now; done again for each engine. */
+void tn_fault_handler_install(void);
+void tn_interrupt_handler_install(void);
 /* Runs fn(arg) so that faults of guest code come back as a trap. */
 tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg);
-/* Ends the innermost activation with a trap. */
-_Noreturn void tn_trap_now(tenon_store *store, tenon_trap trap);
 
 #endif

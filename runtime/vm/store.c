@@ -67,6 +67,7 @@ void tenon_store_delete(tenon_store *store)
         return;
     TN_ASSERT(store->activation == NULL);
     tenon_engine *engine = store->engine;
+    tn_resources_fini(store);
     delete_instances(store);
     for (tenon_memory *memory = store->memories, *next; memory != NULL; memory = next) {
         next = memory->next;

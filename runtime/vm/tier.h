@@ -30,7 +30,9 @@ typedef struct tn_tier {
     tn_entry *(*entries)(tn_code *code);
     /* Runs a guest function: args[0..] in, results from args[0] out; args lie at the store's stack top. */
     tenon_status (*run)(tenon_func *func, tn_slot *args, tenon_error *err);
-    /* In a signal handler: whether the faulting pc is in the tier's code. */
+    /* Goes on after a suspended host call whose results are in place; status other than TENON_OK ends the guest. */
+    tenon_status (*resume)(tenon_store *store, tenon_status status, tenon_error *err);
+    /* In a signal handler: whether a pc is in the tier's code. */
     bool (*owns_pc)(uintptr_t pc);
     /* In a signal handler: notes where the guest was in the store. */
     void (*note_fault)(tenon_store *store, const tn_fault *fault);

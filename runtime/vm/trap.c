@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Traps: activations, and the signal handler that turns faults of guest code into them.
+ * Traps: activations, and the signal handlers that turn faults of guest code, and interrupts, into them.
  *
- * The handler claims a fault only when its pc lies in a tier's code and its address in a guarded memory of the store
- * that is running; everything else goes to whoever handled the signal before. It changes nothing but the interrupted
- * registers and the store, so it may run at any instruction.
+ * A fault is claimed only when its pc lies in a tier's code and its address in a guarded memory of the store that is
+ * running; everything else goes to whoever handled the signal before. The handlers change nothing but the interrupted
+ * registers and the store, so they may run at any instruction.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -15,7 +15,9 @@
 #include "runtime/vm/runtime.h"
 
 static _Thread_local tn_activation *current;
-static struct sigaction previous_segv, previous_bus;
+static struct sigaction previous_segv, previous_bus, previous_interrupt;
+
+/* ---- faults ---- */
 
 static bool owns_address(const tenon_store *store, uintptr_t address)
 {
@@ -30,17 +32,26 @@ static void land(void *arg)
     longjmp(((tn_activation *)arg)->landing, 1);
 }
 
+/* Ends the innermost activation when the handler returns, if the guest's own code was interrupted. */
+static bool end_guest(tn_activation *a, tenon_trap trap, uintptr_t address, void *ucontext)
+{
+    tn_fault fault = { tn_context_pc(ucontext), address, ucontext };
+    const tn_tier *tier = a->store->engine->tier;
+
+    if (!tier->owns_pc(fault.pc))
+        return false;
+    tier->note_fault(a->store, &fault);
+    a->trap = trap;
+    tn_context_redirect(ucontext, land, a);
+    return true;
+}
+
 static bool claim(const siginfo_t *info, void *ucontext)
 {
     tn_activation *a = current;
-    tn_fault fault = { tn_context_pc(ucontext), (uintptr_t)info->si_addr, ucontext };
+    uintptr_t address = (uintptr_t)info->si_addr;
 
-    if (a == NULL || !a->store->engine->tier->owns_pc(fault.pc) || !owns_address(a->store, fault.address))
-        return false;
-    a->store->engine->tier->note_fault(a->store, &fault);
-    a->trap = TENON_TRAP_MEMORY_BOUNDS;
-    tn_context_redirect(ucontext, land, a);
-    return true;
+    return a != NULL && owns_address(a->store, address) && end_guest(a, TENON_TRAP_MEMORY_BOUNDS, address, ucontext);
 }
 
 static void use_default(int signal)
@@ -51,12 +62,15 @@ static void use_default(int signal)
     sigaction(signal, &dfl, NULL);
 }
 
+static bool has_handler(const struct sigaction *action)
+{
+    return (action->sa_flags & SA_SIGINFO) || (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
+}
+
 static void chain(const struct sigaction *previous, int signal, siginfo_t *info, void *ucontext)
 {
     if (previous->sa_flags & SA_SIGINFO)
         previous->sa_sigaction(signal, info, ucontext);
-    else if (previous->sa_handler == SIG_DFL || previous->sa_handler == SIG_IGN)
-        use_default(signal);
     else
         previous->sa_handler(signal);
 }
@@ -65,38 +79,123 @@ static void on_fault(int signal, siginfo_t *info, void *ucontext)
 {
     /* Whoever came after us and was put behind us may in turn hand the signal to us: then nobody wants it. */
     static _Thread_local bool chaining;
+    const struct sigaction *previous = signal == SIGBUS ? &previous_bus : &previous_segv;
 
     if (claim(info, ucontext))
         return;
-    if (chaining) {
+    if (chaining || !has_handler(previous)) {
         use_default(signal);
         return;
     }
     chaining = true;
-    chain(signal == SIGBUS ? &previous_bus : &previous_segv, signal, info, ucontext);
+    chain(previous, signal, info, ucontext);
     chaining = false;
 }
 
-/* Puts our handler in front unless it is there already. */
-static void put_in_front(int signal, struct sigaction *previous)
-{
-    struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER }, now;
+/* ---- interrupts ---- */
 
-    sigemptyset(&action.sa_mask);
-    if (sigaction(signal, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_fault)
+/* A timer names its store, which may have gone meanwhile: it is only compared. */
+static void note_timeout(const siginfo_t *info)
+{
+    if (info->si_code != SI_TIMER)
         return;
-    sigaction(signal, &action, previous);
+    for (tn_activation *a = current; a != NULL; a = a->outer)
+        if (a->store == info->si_value.sival_ptr && a->store->timeout != 0)
+            atomic_fetch_or(&a->store->interrupt, TN_INTERRUPT_TIMEOUT);
 }
 
-tenon_status tn_signals_install(void)
+/* A guest that is in a host function or in the library now is ended when that returns, or by the next signal of a
+ * timer: nothing that others can see is left half-done. */
+static void on_interrupt(int signal, siginfo_t *info, void *ucontext)
 {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    tn_activation *a = current;
 
-    tn_os_mutex_lock(&lock);
-    put_in_front(SIGSEGV, &previous_segv);
-    put_in_front(SIGBUS, &previous_bus);
-    tn_os_mutex_unlock(&lock);
+    note_timeout(info);
+    if (a != NULL && atomic_load(&a->store->interrupt) != 0) {
+        if (!end_guest(a, TENON_TRAP_INTERRUPTED, 0, ucontext))
+            (void)!tn_os_timer_start(&a->store->timer, 1000000, a->store);
+        return;
+    }
+    if (has_handler(&previous_interrupt))
+        chain(&previous_interrupt, signal, info, ucontext);
+}
+
+void tenon_store_interrupt(tenon_store *store)
+{
+    atomic_fetch_or(&store->interrupt, TN_INTERRUPT_ASKED);
+    int thread = atomic_load(&store->thread);
+    if (thread != 0)
+        tn_os_thread_signal(thread, TN_OS_INTERRUPT);
+}
+
+tenon_status tenon_store_set_timeout(tenon_store *store, uint64_t nanoseconds)
+{
+    store->timeout = nanoseconds;
+    if (nanoseconds == 0)
+        return TENON_OK;
+    tn_interrupt_handler_install();
+    /* A timer that cannot be had is noticed here rather than in the middle of a call. */
+    if (!tn_os_timer_start(&store->timer, 1000000000, NULL))
+        return TENON_LIMIT;
+    if (store->activation == NULL)
+        tn_os_timer_stop(&store->timer);
     return TENON_OK;
+}
+
+/* ---- handlers ---- */
+
+static pthread_mutex_t handlers_lock = PTHREAD_MUTEX_INITIALIZER;
+
+typedef void action(int, siginfo_t *, void *);
+
+/* Puts a handler in front unless it is there already. */
+static void put_in_front(int signal, action *handler, struct sigaction *previous)
+{
+    struct sigaction mine = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER }, now;
+
+    sigemptyset(&mine.sa_mask);
+    if (sigaction(signal, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == handler)
+        return;
+    *previous = now;
+    sigaction(signal, &mine, NULL);
+}
+
+void tn_fault_handler_install(void)
+{
+    tn_os_mutex_lock(&handlers_lock);
+    put_in_front(SIGSEGV, on_fault, &previous_segv);
+    put_in_front(SIGBUS, on_fault, &previous_bus);
+    tn_os_mutex_unlock(&handlers_lock);
+}
+
+void tn_interrupt_handler_install(void)
+{
+    tn_os_mutex_lock(&handlers_lock);
+    put_in_front(TN_OS_INTERRUPT, on_interrupt, &previous_interrupt);
+    tn_os_mutex_unlock(&handlers_lock);
+}
+
+/* ---- activations ---- */
+
+static void run_interruptibly(tn_activation *a, void (*fn)(void *), void *arg)
+{
+    tenon_store *store = a->store;
+
+    atomic_store(&store->thread, tn_os_thread_id());
+    if (store->timeout != 0 && !tn_os_timer_start(&store->timer, store->timeout, store))
+        atomic_fetch_or(&store->interrupt, TN_INTERRUPT_TIMEOUT);
+    if (_setjmp(a->landing) == 0) {
+        if (atomic_load(&store->interrupt) != 0)
+            a->trap = TENON_TRAP_INTERRUPTED;
+        else
+            fn(arg);
+    }
+    current = a->outer;
+    store->activation = NULL;
+    tn_os_timer_stop(&store->timer);
+    atomic_store(&store->thread, 0);
+    atomic_fetch_and(&store->interrupt,
+                     ~(TN_INTERRUPT_TIMEOUT | (a->trap == TENON_TRAP_INTERRUPTED ? TN_INTERRUPT_ASKED : 0)));
 }
 
 tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg)
@@ -104,24 +203,21 @@ tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg)
     tn_activation a = { .outer = current, .store = store, .trap = TENON_TRAP_NONE };
     tn_activation *outer_of_store = store->activation;
 
+    a.outermost = outer_of_store == NULL;
+
     if ((uintptr_t)__builtin_frame_address(0) < tn_os_stack_limit())
         return TENON_TRAP_STACK_EXHAUSTED;
     store->activation = &a;
     current = &a;
+    if (a.outermost) {
+        run_interruptibly(&a, fn, arg);
+        return a.trap;
+    }
     if (_setjmp(a.landing) == 0)
         fn(arg);
     current = a.outer;
     store->activation = outer_of_store;
     return a.trap;
-}
-
-void tn_trap_now(tenon_store *store, tenon_trap trap)
-{
-    tn_activation *a = store->activation;
-
-    TN_CHECK(a != NULL && a == current);
-    a->trap = trap;
-    longjmp(a->landing, 1);
 }
 
 bool tenon_store_frame(const tenon_store *store, size_t index, tenon_frame *out)

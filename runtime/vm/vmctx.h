@@ -78,7 +78,9 @@ struct tenon_func {
     const tn_entry *entry;    /* of a guest function */
     uint32_t index;           /* in the instance's module */
     tenon_store *store;
-    tenon_callback callback;
+    tenon_packed packed;     /* of a host function */
+    void (*typed)(void);     /* the same for compiled callers, or NULL */
+    tenon_callback callback; /* what packed calls when the function was made with one */
     void *context;
 };
 

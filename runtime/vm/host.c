@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ * Host functions: what the host gives to guests to call, and the handle through which they see their caller.
+ *
+ * Every host function has a packed entry; one made with a tenon_callback has an entry of ours that converts slots to
+ * values and back. What comes back from a host is brought into the form that guests rely on (i32 zero-extended).
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "runtime/vm/runtime.h"
+
+/* ---- making them ---- */
+
+static void copy_types(const tenon_type *types, size_t count, tn_valtype *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        switch (types[i]) {
+        case TENON_FUNCREF:
+            out[i] = TN_FUNCREF;
+            break;
+        case TENON_EXTERNREF:
+            out[i] = TN_EXTERNREF;
+            break;
+        case TENON_EXNREF:
+            out[i] = TN_EXNREF;
+            break;
+        case TENON_ANYREF:
+            out[i] = TN_REF_NULL_ABSTRACT(TN_HEAP_ANY);
+            break;
+        default:
+            out[i] = (tn_valtype)types[i];
+        }
+    }
+}
+
+static tenon_status add_type(tenon_store *store, const tenon_type *params, size_t param_count,
+                             const tenon_type *results, size_t result_count, const tn_type **out)
+{
+    tn_valtype types[32], *list = types;
+    uint32_t id;
+
+    if (param_count > TN_MAX_PARAMS || result_count > TN_MAX_RESULTS)
+        return TENON_USAGE;
+    if (param_count + result_count > 32)
+        list = tn_arena_alloc(&store->arena, param_count + result_count, sizeof *list);
+    if (list == NULL)
+        return TENON_NOMEM;
+    copy_types(params, param_count, list);
+    copy_types(results, result_count, list + param_count);
+    tn_type_spec spec = { .comp = TN_COMP_FUNC,
+                          .final = true,
+                          .super = TN_NO_TYPE,
+                          .param_count = (uint32_t)param_count,
+                          .result_count = (uint32_t)result_count,
+                          .types = list };
+    /* The type stays for the engine's life: host functions are few and their types fewer. */
+    TN_TRY(tn_types_add(store->engine->types, &spec, 1, &id));
+    *out = tn_types_get(store->engine->types, id);
+    return TENON_OK;
+}
+
+static tenon_status func_new(tenon_store *store, const tn_type *type, tenon_packed packed, void *context,
+                             tenon_func **out)
+{
+    tenon_func *func = tn_arena_alloc(&store->arena, 1, sizeof *func);
+
+    if (func == NULL)
+        return TENON_NOMEM;
+    *func = (tenon_func){ .type = type, .index = TENON_NO_INDEX, .store = store, .packed = packed, .context = context };
+    *out = func;
+    return TENON_OK;
+}
+
+/* The packed entry of functions made with a tenon_callback. */
+static tenon_status convert(tenon_caller *caller, const tn_slot *args, tenon_val *vals)
+{
+    const tn_type *type = caller->func->type;
+    const tn_types *types = caller->store->engine->types;
+    tenon_val *results = vals + type->param_count;
+
+    for (uint32_t i = 0, at = 0; i < type->param_count; at += tn_slots_of(type->types[i++]))
+        tn_value_to_val(type->types[i], types, args + at, &vals[i]);
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        memset(&results[i], 0, sizeof results[i]);
+        results[i].type = tn_public_type(types, tn_type_results(type)[i]);
+    }
+    return caller->func->callback(caller->func->context, caller, vals, results);
+}
+
+static tenon_status call_back(tenon_caller *caller, tenon_slot *slots)
+{
+    const tn_type *type = caller->func->type;
+    tn_mem *mem = &caller->store->engine->mem;
+    size_t count = (size_t)type->param_count + type->result_count;
+    tenon_val small[16], *vals = small;
+    tn_slot *args = (tn_slot *)slots;
+
+    if (count > 16)
+        vals = tn_alloc(mem, count * sizeof *vals);
+    if (vals == NULL)
+        return TENON_NOMEM;
+    tenon_status status = convert(caller, args, vals);
+    for (uint32_t i = 0, at = 0; status == TENON_OK && i < type->result_count;
+         at += tn_slots_of(tn_type_results(type)[i++])) {
+        vals[type->param_count + i].type = tn_public_type(caller->store->engine->types, tn_type_results(type)[i]);
+        tn_val_to_slots(&vals[type->param_count + i], args + at);
+    }
+    if (vals != small)
+        tn_free(mem, vals, count * sizeof *vals);
+    return status;
+}
+
+tenon_status tenon_func_new(tenon_store *store, const tenon_type *params, size_t param_count, const tenon_type *results,
+                            size_t result_count, tenon_callback callback, void *context, tenon_func **out)
+{
+    const tn_type *type;
+
+    TN_TRY(add_type(store, params, param_count, results, result_count, &type));
+    TN_TRY(func_new(store, type, call_back, context, out));
+    (*out)->callback = callback;
+    return TENON_OK;
+}
+
+tenon_status tenon_func_new_entry(tenon_store *store, const tenon_entry *entry, void *context, tenon_func **out)
+{
+    const tn_type *type;
+
+    TN_TRY(add_type(store, entry->params, entry->param_count, entry->results, entry->result_count, &type));
+    TN_TRY(func_new(store, type, entry->packed, context, out));
+    (*out)->typed = entry->typed;
+    return TENON_OK;
+}
+
+static tenon_status stub_trap(tenon_caller *caller, tenon_slot *slots)
+{
+    (void)caller;
+    (void)slots;
+    return TENON_TRAP;
+}
+
+static tenon_status stub_default(tenon_caller *caller, tenon_slot *slots)
+{
+    memset(slots, 0, caller->func->type->result_slots * sizeof *slots);
+    return TENON_OK;
+}
+
+tenon_status tn_func_new_stub(tenon_store *store, const tn_type *type, tenon_stub stub, tenon_func **out)
+{
+    return func_new(store, type, stub == TENON_STUB_TRAP ? stub_trap : stub_default, NULL, out);
+}
+
+/* ---- calling them ---- */
+
+/* args lie at or above the guest's frame; stack_top moves above them while the host runs. */
+tenon_status tn_call_host(tenon_func *func, tenon_instance *instance, tn_slot *args)
+{
+    const tn_type *type = func->type;
+    tenon_store *store = func->store;
+    tenon_caller caller = { .instance = instance, .store = store, .func = func, .status = TENON_OK };
+    uint32_t slots = type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
+    tn_slot *top = store->stack_top;
+
+    if ((size_t)(store->stack_limit - args) < slots)
+        return TENON_LIMIT;
+    store->stack_top = args + slots;
+    tenon_status status = func->packed(&caller, (tenon_slot *)args);
+    store->stack_top = top;
+    for (uint32_t i = 0, at = 0; i < type->result_count; at += tn_slots_of(tn_type_results(type)[i++]))
+        if (tn_type_results(type)[i] == TN_I32 || tn_type_results(type)[i] == TN_F32)
+            args[at].i64 = args[at].i32;
+    return status;
+}
+
+tenon_instance *tenon_caller_instance(tenon_caller *caller)
+{
+    return caller->instance;
+}
+
+tenon_store *tenon_caller_store(tenon_caller *caller)
+{
+    return caller->store;
+}
+
+tenon_tenant *tenon_caller_tenant(tenon_caller *caller)
+{
+    return caller->store->tenant;
+}
+
+void *tenon_caller_context(tenon_caller *caller)
+{
+    return caller->func->context;
+}
+
+tenon_memory *tenon_caller_memory(tenon_caller *caller)
+{
+    tenon_instance *in = caller->instance;
+
+    if (in == NULL || in->module->core.memory_count == 0)
+        return NULL;
+    return in->memories[in->module->main_memory];
+}
+
+void tenon_caller_fail(tenon_caller *caller, tenon_status status)
+{
+    caller->status = status;
+}
+
+tenon_status tenon_caller_status(const tenon_caller *caller)
+{
+    return caller->status;
+}
+
+bool tenon_caller_interrupted(const tenon_caller *caller)
+{
+    return atomic_load_explicit(&caller->store->interrupt, memory_order_relaxed) != 0;
+}
