@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ * tenon/wasi.h -- WASI preview 1 for guests: the outside as far as the host opens it.
+ *
+ * A tenon_wasi is what one guest may see: arguments, variables, descriptors, and capabilities. It starts with nothing;
+ * everything is denied until it is granted. It belongs to one store and is used by the thread that runs it.
+ */
+#ifndef TENON_WASI_H
+#define TENON_WASI_H
+
+#include "tenon.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tenon_wasi tenon_wasi;
+
+/* X(id, text): kinds of privilege; each function of WASI needs one. */
+#define TENON_WASI_CAPABILITY_MAP(X)                                                    \
+    X(NONE, "none")               /* nothing of the outside is touched: always there */ \
+    X(DESCRIPTORS, "descriptors") /* to use what is open: read, write, seek, stat */    \
+    X(FILES, "files")             /* to use names below preopened directories */        \
+    X(SOCKETS, "sockets")         /* accept, receive, send on preopened listeners */    \
+    X(CLOCKS, "clocks")           /* to read clocks */                                  \
+    X(RANDOM, "random")           /* random bytes */                                    \
+    X(WAIT, "wait")               /* to sleep and wait for descriptors */               \
+    X(SIGNALS, "signals")         /* proc_raise, which can only end the guest itself */
+
+typedef enum tenon_wasi_capability {
+#define X(id, text) TENON_WASI_##id,
+    TENON_WASI_CAPABILITY_MAP(X)
+#undef X
+        TENON_WASI_CAPABILITY_COUNT
+} tenon_wasi_capability;
+TENON_API const char *tenon_wasi_capability_text(tenon_wasi_capability capability);
+#define TENON_WASI_ALL (((uint32_t)1 << TENON_WASI_CAPABILITY_COUNT) - 1)
+
+#define TENON_WASI_NO_DESCRIPTOR UINT32_MAX
+
+/* One privileged call, reported before it is made; or one that was refused, before or within it. */
+typedef struct tenon_wasi_record {
+    uint64_t number; /* of the call, from 1 */
+    const char *function;
+    tenon_wasi_capability capability;
+    bool allowed;
+    const char *reason;  /* why not, or NULL */
+    uint32_t descriptor; /* the guest's number, or TENON_WASI_NO_DESCRIPTOR */
+    tenon_name path[2];  /* as the guest wrote them; data NULL when there is none */
+} tenon_wasi_record;
+
+typedef struct tenon_wasi_config {
+    size_t size;               /* sizeof(tenon_wasi_config) */
+    uint32_t capabilities;     /* bits 1 << TENON_WASI_x; what is missing here is denied */
+    bool end_on_denial;        /* a denial ends the guest with TENON_DENIED instead of an error number */
+    uint64_t clock_resolution; /* nanoseconds: times are multiples of it; 0: as fine as the system has them */
+    const uint64_t *seed;      /* random bytes are made from it, the same each time and no secret; NULL: the kernel's */
+    uint32_t max_descriptors;  /* 0: 1,024 */
+    bool audit_all;            /* audit gets every privileged call, not only those that are refused */
+    void (*audit)(void *context, const tenon_wasi_record *record); /* or NULL */
+    void *audit_context;
+} tenon_wasi_config;
+
+/* Its memory is charged to the tenant. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_wasi_new(tenon_tenant *tenant, const tenon_wasi_config *config,
+                                                       tenon_wasi **out);
+/* Closes the guest's descriptors. No guest that uses it may be running. wasi may be NULL. */
+TENON_API void tenon_wasi_delete(tenon_wasi *wasi);
+/* Defines all functions of the module wasi_snapshot_preview1. wasi must outlive the linker's store. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_wasi_define(tenon_wasi *wasi, tenon_linker *linker);
+
+/* Appends an argument (the first is the program's name), or a variable as NAME=VALUE. Text is copied and must hold no
+ * NUL (TENON_USAGE). */
+TENON_API TENON_MUST_CHECK tenon_status tenon_wasi_add_argument(tenon_wasi *wasi, tenon_name text);
+TENON_API TENON_MUST_CHECK tenon_status tenon_wasi_add_variable(tenon_wasi *wasi, tenon_name text);
+
+/* Lets the guest use a host descriptor as its standard input (0), output (1) or error (2). It is not closed with the
+ * guest. Its flags are never changed, as other processes may share them; escape sequences that a guest writes to a
+ * terminal are shown, not obeyed. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_wasi_set_stdio(tenon_wasi *wasi, uint32_t number, int host_descriptor);
+
+typedef struct tenon_wasi_directory {
+    size_t size; /* sizeof(tenon_wasi_directory) */
+    const char *host_path, *guest_path;
+    bool read_only;
+    uint64_t quota; /* bytes by which files below may grow in all, a new name counting 4,096; 0: no limit */
+} tenon_wasi_directory;
+/* Opens a directory for the guest, from descriptor 3 on. TENON_USAGE with errno and err set when it cannot be opened.
+ */
+TENON_API TENON_MUST_CHECK tenon_status tenon_wasi_add_directory(tenon_wasi *wasi,
+                                                                 const tenon_wasi_directory *directory,
+                                                                 tenon_error *err);
+/* Gives the guest a listening socket, as its next descriptor; the guest's table owns it from then on, also when this
+ * fails. Add directories first: C libraries stop looking for them at the first other descriptor. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_wasi_add_listener(tenon_wasi *wasi, int host_descriptor);
+
+/* Whether the guest ended itself (a call gave TENON_EXIT), and with which code: that of proc_exit, or 128 + n for a
+ * signal that it raised. */
+TENON_API bool tenon_wasi_exit_code(const tenon_wasi *wasi, uint32_t *code);
+
+typedef struct tenon_wasi_stats {
+    uint64_t calls, denials; /* of privileged functions */
+    uint64_t bytes_read, bytes_written;
+} tenon_wasi_stats;
+TENON_API tenon_wasi_stats tenon_wasi_statistics(const tenon_wasi *wasi);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
