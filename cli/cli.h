@@ -9,7 +9,7 @@
 #include "tenon.h"
 
 /* Exit codes. A guest that ends by itself gives its own. */
-enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_LOAD = 3, CLI_LINK = 4, CLI_TRAP = 134 };
+enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_LOAD = 3, CLI_LINK = 4, CLI_DENIED = 5, CLI_TRAP = 134 };
 
 typedef struct cli_file {
     const uint8_t *bytes;
@@ -29,9 +29,17 @@ void cli_print_value(FILE *out, const tenon_val *value);
 /* Parses an argument of the type; false when the text is no such value. */
 bool cli_parse_value(const char *text, tenon_type type, tenon_val *out);
 
-int cli_run(int argc, char **argv);
-int cli_validate(int argc, char **argv);
-int cli_inspect(int argc, char **argv);
-int cli_wast(int argc, char **argv);
+/* "64m", "1g", "4096": bytes. "500ms", "2s", "1.5": nanoseconds, seconds being meant without a unit. False when the
+ * text is neither, or zero. */
+bool cli_parse_size(const char *text, uint64_t *out);
+bool cli_parse_duration(const char *text, uint64_t *out);
+
+/* Whether standard error is a terminal that wants colours and progress. */
+bool cli_on_terminal(void);
+/* On a terminal, shows how far long work has come; what NULL: it is done. */
+void cli_progress(const char *what, int done, int all);
+
+extern const struct cli_command cli_run_command, cli_validate_command, cli_inspect_command, cli_wast_command,
+    cli_doctor_command, cli_completion_command, cli_man_command;
 
 #endif

@@ -1,28 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * `tenon inspect`: what is in a module.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/command.h"
 #include "loader/disasm.h"
 
 static const char *const section_names[] = { "custom", "type",  "import",  "function", "table", "memory",     "global",
                                              "export", "start", "element", "code",     "data",  "data count", "tag" };
-
-static void usage(FILE *out)
-{
-    fputs("Usage: tenon inspect [OPTION…] FILE.wasm\n"
-          "Shows sections, imports, exports, memories, tables and sizes of a module.\n\n"
-          "  --disassemble[=FUNC]  list the code, of one function (index) or of all\n"
-          "  --json                as one JSON object\n"
-          "  --all-features        admit proposals beyond WebAssembly 3.0\n"
-          "  -h, --help            show this text\n\n"
-          "Exit code: 0, 3 when the module cannot be loaded, 2 for wrong usage.\n",
-          out);
-}
 
 /* The type of a thing in an index space, as text in a buffer that grows. */
 static char *type_text(const tn_module *m, tenon_kind kind, uint32_t index)
@@ -219,36 +207,55 @@ static int inspect(const char *path, const cli_file *file, const inspect_options
     return code;
 }
 
-int cli_inspect(int argc, char **argv)
-{
-    static const struct option options[] = { { "disassemble", optional_argument, NULL, 'd' },
-                                             { "json", no_argument, NULL, 'j' },
-                                             { "all-features", no_argument, NULL, 'a' },
-                                             { "help", no_argument, NULL, 'h' },
-                                             { NULL, 0, NULL, 0 } };
-    inspect_options o = { .features = tenon_features_standard() };
-    cli_file file;
+enum { DISASSEMBLE, JSON, ALL_FEATURES };
+static const cli_option options[] = {
+    [DISASSEMBLE] = { "disassemble", "[=INDEX]", "List the instructions of every function, or of one." },
+    [JSON] = { "json", NULL, "Print one JSON object." },
+    [ALL_FEATURES] = { "all-features", NULL, "Admit proposals that may still change (custom page sizes)." },
+    { NULL, NULL, NULL },
+};
 
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (option == 'd') {
+static int run(const cli_command *command, int argc, char **argv)
+{
+    inspect_options o = { .features = tenon_features_default() };
+    const char *path = NULL;
+    cli_file file;
+    cli_parser p;
+
+    cli_parser_init(&p, command, argc, argv);
+    for (int option; (option = cli_next(&p)) != CLI_END;) {
+        if (option == CLI_HELP || option == CLI_WRONG)
+            return option == CLI_HELP ? CLI_OK : CLI_USAGE;
+        if (option == DISASSEMBLE) {
             o.disassemble = true;
-            o.function = optarg;
-        } else if (option == 'j') {
+            o.function = p.value;
+        } else if (option == JSON) {
             o.json = true;
-        } else if (option == 'a') {
+        } else if (option == ALL_FEATURES) {
             o.features = TENON_FEATURES_ALL;
+        } else if (path != NULL) {
+            return cli_complain(command, "one file at a time");
         } else {
-            usage(option == 'h' ? stdout : stderr);
-            return option == 'h' ? CLI_OK : CLI_USAGE;
+            path = p.value;
         }
     }
-    if (optind + 1 != argc) {
-        usage(stderr);
+    if (path == NULL) {
+        cli_print_help(stderr, command);
         return CLI_USAGE;
     }
-    if (!cli_read_file(argv[optind], &file))
+    if (!cli_read_file(path, &file))
         return CLI_LOAD;
-    int code = inspect(argv[optind], &file, &o);
+    int code = inspect(path, &file, &o);
     cli_release_file(&file);
     return code;
 }
+
+const cli_command cli_inspect_command = {
+    .name = "inspect",
+    .summary = "show what is in a module",
+    .arguments = "FILE.wasm",
+    .description = "Shows what is in a module: counts, imports, exports, memories, custom sections.",
+    .lists = (const char *const[]){ "Exit code", "0, 3 when the file is no valid module, 2 for wrong usage.", NULL },
+    .options = options,
+    .run = run,
+};

@@ -1,166 +1,84 @@
 /* SPDX-License-Identifier: MIT
- * `tenon run`: instantiates a module and calls one of its exports.
+ * `tenon run`: instantiates a module and runs it, with as much of the outside as the options give it.
  */
-#include <getopt.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/run.h"
 
-typedef struct run_options {
-    const char *path, *invoke;
-    char **args;
-    int arg_count;
-    tenon_config config;
-    tenon_limits limits;
-} run_options;
+/* Everything that one run opens. */
+typedef struct runner {
+    const run_options *o;
+    tenon_engine *engine;
+    tenon_tenant *tenant;
+    tenon_store *store;
+    tenon_linker *linker;
+    tenon_wasi *wasi;
+    FILE *audit;
+    tenon_module **modules; /* preloaded ones, then the guest's */
+    cli_file *files;
+    size_t module_count;
+    run_times times;
+} runner;
 
-static void usage(FILE *out)
+static tenon_name name_of(const char *text)
 {
-    fputs("Usage: tenon run [OPTION…] FILE.wasm [ARGUMENT…]\n"
-          "Runs a module: its start function, then the export named by --invoke, else `_start` if there is one.\n"
-          "Arguments of --invoke are typed by the function: 7, -7, 0x7f for integers, 1.5 or nan for floats,\n"
-          "0x followed by 32 digits for v128 (highest lane first), null or externref:N for references.\n"
-          "Results are printed one per line.\n\n"
-          "  --invoke NAME        call this export\n"
-          "  --max-memory BYTES   refuse memories, tables and stacks beyond this (suffixes k, m, g)\n"
-          "  --max-stack BYTES    size of the guest's stack (default 1m)\n"
-          "  --checked            compare every access with the memory's size instead of relying on guard pages\n"
-          "  --all-features       admit proposals beyond WebAssembly 3.0\n"
-          "  -h, --help           show this text\n\n"
-          "Exit code: 0 when all went well, 134 for a trap, 2 wrong usage, 3 the module cannot be loaded,\n"
-          "4 it cannot be linked, 1 anything else.\n",
-          out);
+    return (tenon_name){ text, strlen(text) };
 }
 
-static bool parse_size(const char *text, uint64_t *out)
+/* A guest's exit code, as far as a process can have it; never success by being cut off. */
+static int exit_code_of(const runner *r)
 {
-    char *end;
-    uint64_t value = strtoull(text, &end, 10);
-    unsigned shift = *end == 'k' ? 10 : *end == 'm' ? 20 : *end == 'g' ? 30 : 0;
+    uint32_t code = 0;
 
-    if (end == text || (shift != 0 ? end[1] : *end) != '\0' || value > UINT64_MAX >> shift)
-        return false;
-    *out = value << shift;
-    return true;
+    tenon_wasi_exit_code(r->wasi, &code);
+    return (code & 0xFF) == 0 && code != 0 ? CLI_FAILED : (int)(code & 0xFF);
 }
 
-static int parse_options(int argc, char **argv, run_options *o)
+static int ended(const runner *r, const tenon_error *err, tenon_status status)
 {
-    enum { INVOKE = 256, MAX_MEMORY, MAX_STACK, CHECKED, ALL };
-    static const struct option options[] = { { "invoke", required_argument, NULL, INVOKE },
-                                             { "max-memory", required_argument, NULL, MAX_MEMORY },
-                                             { "max-stack", required_argument, NULL, MAX_STACK },
-                                             { "checked", no_argument, NULL, CHECKED },
-                                             { "all-features", no_argument, NULL, ALL },
-                                             { "help", no_argument, NULL, 'h' },
-                                             { NULL, 0, NULL, 0 } };
-    uint64_t size;
-
-    /* "+": what follows the file belongs to the guest. */
-    for (int option; (option = getopt_long(argc, argv, "+h", options, NULL)) != -1;) {
-        switch (option) {
-        case INVOKE:
-            o->invoke = optarg;
-            break;
-        case MAX_MEMORY:
-        case MAX_STACK:
-            if (!parse_size(optarg, &size) || size == 0) {
-                fprintf(stderr, "tenon run: `%s` is not a size; write 64m, 1g or a number of bytes\n", optarg);
-                return CLI_USAGE;
-            }
-            if (option == MAX_MEMORY)
-                o->limits.memory_bytes = size;
-            else
-                o->config.stack_size = size;
-            break;
-        case CHECKED:
-            o->config.bounds = TENON_BOUNDS_CHECKED;
-            break;
-        case ALL:
-            o->config.features = TENON_FEATURES_ALL;
-            break;
-        case 'h':
-            usage(stdout);
-            return -1;
-        default:
-            return CLI_USAGE;
-        }
-    }
-    if (optind == argc) {
-        usage(stderr);
-        return CLI_USAGE;
-    }
-    o->path = argv[optind];
-    o->args = argv + optind + 1;
-    o->arg_count = argc - optind - 1;
-    return CLI_OK;
+    if (status == TENON_OK)
+        return CLI_OK;
+    return status == TENON_EXIT ? exit_code_of(r) : run_report_failure(r->o, r->store, err, status);
 }
 
-static void print_frame(size_t number, const tenon_frame *frame)
-{
-    fprintf(stderr, "  %2zu: ", number);
-    if (frame->module.size > 0)
-        fprintf(stderr, "%.*s!", (int)frame->module.size, frame->module.data);
-    if (frame->name.size > 0)
-        fprintf(stderr, "%.*s", (int)frame->name.size, frame->name.data);
-    else
-        fprintf(stderr, "<function %" PRIu32 ">", frame->function);
-    fprintf(stderr, " at offset 0x%" PRIx64, frame->offset);
-    if (frame->line != 0)
-        fprintf(stderr, " (%.*s:%" PRIu32 ")", (int)frame->file.size, frame->file.data, frame->line);
-    fputc('\n', stderr);
-}
+/* ---- calling ---- */
 
-/* Recursion shows as one frame and a count. */
-static void print_backtrace(const tenon_store *store)
+static int parse_arguments(const run_options *o, const tenon_func *func, tenon_val *vals)
 {
-    tenon_frame frame, last = { .function = TENON_NO_INDEX };
-    size_t repeated = 0;
-
-    for (size_t i = 0; tenon_store_frame(store, i, &frame); i++) {
-        if (frame.function == last.function && frame.offset == last.offset) {
-            repeated++;
-            continue;
-        }
-        if (repeated > 0)
-            fprintf(stderr, "      and %zu more of it\n", repeated);
-        repeated = 0;
-        print_frame(i, &frame);
-        last = frame;
-    }
-    if (repeated > 0)
-        fprintf(stderr, "      and at least %zu more of it\n", repeated);
-}
-
-static int call(const run_options *o, tenon_store *store, tenon_func *func)
-{
-    size_t params = tenon_func_param_count(func), results = tenon_func_result_count(func);
-    tenon_error err;
+    size_t params = tenon_func_param_count(func);
 
     if ((size_t)o->arg_count != params) {
         fprintf(stderr, "tenon: %s: `%s` takes %zu arguments, not %d\n", o->path, o->invoke, params, o->arg_count);
         return CLI_USAGE;
     }
-    tenon_val *vals = calloc(params + results + 1, sizeof *vals);
-    if (vals == NULL)
-        return CLI_FAILED;
-    int code = CLI_OK;
-    for (size_t i = 0; i < params && code == CLI_OK; i++)
+    for (size_t i = 0; i < params; i++)
         if (!cli_parse_value(o->args[i], tenon_func_param_type(func, i), &vals[i])) {
             fprintf(stderr, "tenon: argument %zu: `%s` is not a value of type %s\n", i + 1, o->args[i],
                     tenon_type_text(tenon_func_param_type(func, i)));
-            code = CLI_USAGE;
+            return CLI_USAGE;
         }
-    if (code == CLI_OK) {
+    return CLI_OK;
+}
+
+static int invoke(const runner *r, tenon_func *func)
+{
+    size_t params = tenon_func_param_count(func), results = tenon_func_result_count(func);
+    tenon_val *vals = calloc(params + results + 1, sizeof *vals);
+    tenon_error err;
+
+    if (vals == NULL)
+        return CLI_FAILED;
+    int code = parse_arguments(r->o, func, vals);
+    bool ok = code == CLI_OK;
+    if (ok) {
         tenon_status status = tenon_func_call(func, vals, params, vals + params, results, &err);
-        if (status != TENON_OK) {
-            code = cli_report(o->path, &err, status);
-            print_backtrace(store);
-        }
+        code = ended(r, &err, status);
+        ok = status == TENON_OK;
     }
-    for (size_t i = 0; i < results && code == CLI_OK; i++) {
+    for (size_t i = 0; ok && i < results; i++) {
         cli_print_value(stdout, &vals[params + i]);
         putchar('\n');
     }
@@ -168,70 +86,207 @@ static int call(const run_options *o, tenon_store *store, tenon_func *func)
     return code;
 }
 
-static int start(const run_options *o, tenon_store *store, tenon_module *module)
+static bool find_function(tenon_instance *instance, const char *name, tenon_func **out)
 {
-    const char *name = o->invoke != NULL ? o->invoke : "_start";
-    tenon_linker *linker;
-    tenon_instance *instance;
     tenon_extern e;
+
+    if (!tenon_instance_export(instance, name_of(name), &e) || e.kind != TENON_KIND_FUNC)
+        return false;
+    *out = e.of.func;
+    return true;
+}
+
+/* A command has `_start`; a reactor may have `_initialize`, which comes before anything else is called. */
+static int start(runner *r, tenon_instance *instance)
+{
+    tenon_func *func;
     tenon_error err;
 
-    if (tenon_linker_new(store, &linker) != TENON_OK)
-        return CLI_FAILED;
-    tenon_status status = tenon_linker_instantiate(linker, module, &instance, &err);
-    tenon_linker_delete(linker);
-    if (status != TENON_OK) {
-        int code = cli_report(o->path, &err, status);
-        print_backtrace(store);
-        return code;
+    if (r->o->invoke == NULL && find_function(instance, "_start", &func)) {
+        if (tenon_func_param_count(func) == 0 && tenon_func_result_count(func) == 0) {
+            tenon_status status = tenon_func_call(func, NULL, 0, NULL, 0, &err);
+            return ended(r, &err, status);
+        }
+        fprintf(stderr, "tenon: %s: `_start` has parameters or results; name a function with --invoke\n", r->o->path);
+        return CLI_LINK;
     }
-    if (tenon_instance_export(instance, (tenon_name){ name, strlen(name) }, &e) && e.kind == TENON_KIND_FUNC)
-        return call(o, store, e.of.func);
-    if (o->invoke == NULL)
+    if (find_function(instance, "_initialize", &func)) {
+        tenon_status status = tenon_func_call(func, NULL, 0, NULL, 0, &err);
+        if (status != TENON_OK)
+            return ended(r, &err, status);
+    }
+    if (r->o->invoke == NULL)
         return CLI_OK;
-    fprintf(stderr, "tenon: %s: no function `%s` is exported; `tenon inspect` lists the exports\n", o->path, name);
+    if (find_function(instance, r->o->invoke, &func))
+        return invoke(r, func);
+    fprintf(stderr, "tenon: %s: no function `%s` is exported; `tenon inspect` lists the exports\n", r->o->path,
+            r->o->invoke);
     return CLI_USAGE;
 }
 
-static int run_module(const run_options *o, tenon_engine *engine, const cli_file *file)
+/* ---- loading and linking ---- */
+
+static int load(runner *r, const char *path, tenon_module **out)
 {
-    tenon_tenant *tenant = NULL;
-    tenon_store *store = NULL;
-    tenon_module *module;
+    cli_file *file = &r->files[r->module_count];
     tenon_error err;
-    int code = CLI_FAILED;
-    tenon_status status = tenon_module_new_borrowed(engine, file->bytes, file->size, &module, &err);
 
-    if (status != TENON_OK)
-        return cli_report(o->path, &err, status);
-    if (tenon_tenant_new(engine, &o->limits, &tenant) != TENON_OK || tenon_store_new(tenant, &store) != TENON_OK)
-        fputs("tenon: no memory for a store within the limits\n", stderr);
-    else
-        code = start(o, store, module);
-    tenon_store_delete(store);
-    tenon_tenant_delete(tenant);
-    tenon_module_delete(module);
-    return code;
-}
-
-int cli_run(int argc, char **argv)
-{
-    run_options o = { .config = { .size = sizeof o.config }, .limits = { .size = sizeof o.limits } };
-    tenon_engine *engine;
-    cli_file file;
-    int code = parse_options(argc, argv, &o);
-
-    if (code != CLI_OK)
-        return code < 0 ? CLI_OK : code;
-    if (!cli_read_file(o.path, &file))
+    if (!cli_read_file(path, file))
         return CLI_LOAD;
-    code = CLI_FAILED;
-    if (tenon_engine_new(&o.config, &engine) == TENON_OK) {
-        code = run_module(&o, engine, &file);
-        tenon_engine_delete(engine);
-    } else {
-        fputs("tenon: the engine cannot be made\n", stderr);
+    tenon_status status = tenon_module_new_borrowed(r->engine, file->bytes, file->size, out, &err);
+    if (status != TENON_OK) {
+        cli_release_file(file);
+        return cli_report(path, &err, status);
     }
-    cli_release_file(&file);
+    r->modules[r->module_count++] = *out;
+    return CLI_OK;
+}
+
+static tenon_status define_stubs(runner *r, tenon_module *module)
+{
+    tenon_stub stub = r->o->stub != NULL && strcmp(r->o->stub, "trap") == 0 ? TENON_STUB_TRAP : TENON_STUB_DEFAULT;
+
+    return r->o->stub == NULL ? TENON_OK : tenon_linker_define_stubs(r->linker, module, stub, NULL);
+}
+
+static int instantiate(runner *r, tenon_module *module, tenon_instance **out)
+{
+    tenon_error err = { .status = TENON_OK, .function = TENON_NO_INDEX, .offset = TENON_NO_OFFSET };
+    tenon_status status = define_stubs(r, module);
+
+    if (status == TENON_OK)
+        status = tenon_linker_instantiate(r->linker, module, out, &err);
+    return ended(r, &err, status);
+}
+
+static int preload(runner *r, const run_preload *p)
+{
+    tenon_module *module;
+    tenon_instance *instance = NULL;
+    int code = load(r, p->path, &module);
+
+    if (code == CLI_OK)
+        code = instantiate(r, module, &instance);
+    if (code != CLI_OK || instance == NULL)
+        return code;
+    return tenon_linker_define_instance(r->linker, name_of(p->name), instance) == TENON_OK ? CLI_OK : CLI_FAILED;
+}
+
+static int run_guest(runner *r)
+{
+    tenon_instance *instance = NULL;
+    tenon_module *module;
+    int code = CLI_OK;
+
+    for (size_t i = 0; i < r->o->preload_count && code == CLI_OK; i++)
+        code = preload(r, &r->o->preloads[i]);
+    if (code == CLI_OK)
+        code = load(r, r->o->path, &module);
+    if (code != CLI_OK)
+        return code;
+    r->times.loaded = run_now();
+    code = instantiate(r, module, &instance);
+    return code != CLI_OK || instance == NULL ? code : start(r, instance);
+}
+
+/* ---- opening and closing ---- */
+
+static int open_runner(runner *r)
+{
+    const run_options *o = r->o;
+
+    if (o->audit_path != NULL && (r->audit = fopen(o->audit_path, "we")) == NULL) {
+        fprintf(stderr, "tenon: --audit %s: %s\n", o->audit_path, strerror(errno));
+        return CLI_USAGE;
+    }
+    if (tenon_engine_new(&o->config, &r->engine) != TENON_OK) {
+        fputs("tenon: the engine cannot be made\n", stderr);
+        return CLI_FAILED;
+    }
+    r->modules = calloc(o->preload_count + 1, sizeof *r->modules);
+    r->files = calloc(o->preload_count + 1, sizeof *r->files);
+    if (r->modules == NULL || r->files == NULL || tenon_tenant_new(r->engine, &o->limits, &r->tenant) != TENON_OK ||
+        tenon_store_new(r->tenant, &r->store) != TENON_OK || tenon_linker_new(r->store, &r->linker) != TENON_OK) {
+        fputs("tenon: no memory for a store within the limits\n", stderr);
+        return CLI_FAILED;
+    }
+    if (tenon_store_set_timeout(r->store, o->timeout) != TENON_OK) {
+        fputs("tenon: --timeout: the system has no timer left\n", stderr);
+        return CLI_FAILED;
+    }
+    if (!run_open_wasi(o, r->tenant, r->audit, &r->wasi))
+        return CLI_USAGE;
+    return tenon_wasi_define(r->wasi, r->linker) == TENON_OK ? CLI_OK : CLI_FAILED;
+}
+
+static int close_runner(runner *r, int code)
+{
+    tenon_linker_delete(r->linker);
+    tenon_store_delete(r->store);
+    tenon_wasi_delete(r->wasi);
+    for (size_t i = 0; i < r->module_count; i++) {
+        tenon_module_delete(r->modules[i]);
+        cli_release_file(&r->files[i]);
+    }
+    free(r->modules);
+    free(r->files);
+    tenon_tenant_delete(r->tenant);
+    tenon_engine_delete(r->engine);
+    if (r->audit != NULL && fclose(r->audit) != 0) {
+        fprintf(stderr, "tenon: --audit %s: %s\n", r->o->audit_path, strerror(errno));
+        return code == CLI_OK ? CLI_FAILED : code;
+    }
     return code;
 }
+
+static int run(const cli_command *command, int argc, char **argv)
+{
+    run_options o;
+    bool done;
+    int code = run_options_parse(&o, command, argc, argv, &done);
+
+    if (!done) {
+        runner r = { .o = &o, .times = { .start = run_now() } };
+        code = open_runner(&r);
+        if (code == CLI_OK) {
+            code = run_guest(&r);
+            r.times.ended = run_now();
+            if (r.times.loaded == 0)
+                r.times.loaded = r.times.ended;
+            if (o.stats != RUN_STATS_NONE)
+                run_report_stats(&o, &r.times, r.tenant, r.wasi, code);
+        }
+        code = close_runner(&r, code);
+    }
+    run_options_fini(&o);
+    return code;
+}
+
+const cli_command cli_run_command = {
+    .name = "run",
+    .summary = "run a module",
+    .arguments = "FILE.wasm [ARGUMENT…]",
+    .description =
+        "Runs a WASI program: its start function, then `_start`. A module without `_start` is initialized "
+        "(`_initialize`), and the export named by --invoke is called. The guest sees its arguments, standard input, "
+        "output and error, clocks and random numbers; files, variables and sockets only as far as options give them.",
+    .lists =
+        (const char *const[]){
+            "Examples",
+            "tenon run --dir . program.wasm file.txt\n"
+            "tenon run --dir /usr/share::/share:ro --env LANG=C program.wasm\n"
+            "tenon run --dir work:quota=100m --timeout 10s --max-memory 512m --audit denied.json untrusted.wasm\n"
+            "tenon run --invoke add add.wasm 2 40",
+            "Arguments of --invoke",
+            "They are typed by the function: 7, -7, 0x7f for integers, 1.5 or nan for floats, 0x followed by 32 digits "
+            "for v128 (highest lane first), null or externref:N for references.",
+            "Exit code",
+            "The guest's own (proc_exit; 0 when it returns; 128 + n when it raises signal n). 134 for a trap, an "
+            "uncaught exception or a time limit, 2 wrong usage, 3 the module cannot be loaded, 4 it cannot be linked, "
+            "5 "
+            "ended by a denied host call (--wasi end-on-denial), 1 anything else.",
+            NULL },
+    .options = run_option_list,
+    .stops = true,
+    .run = run,
+};

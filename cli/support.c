@@ -89,14 +89,35 @@ int cli_exit_code(tenon_status status)
         return CLI_TRAP;
     case TENON_USAGE:
         return CLI_USAGE;
+    case TENON_DENIED:
+        return CLI_DENIED;
     default:
         return CLI_FAILED;
     }
 }
 
+bool cli_on_terminal(void)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    return isatty(STDERR_FILENO) == 1 && (no_color == NULL || *no_color == '\0');
+}
+
+void cli_progress(const char *what, int done, int all)
+{
+    if (all < 2 || !cli_on_terminal())
+        return;
+    if (what != NULL)
+        fprintf(stderr, "\r%s %d of %d", what, done + 1, all);
+    else
+        fputs("\r\033[K", stderr);
+}
+
 int cli_report(const char *path, const tenon_error *err, tenon_status status)
 {
-    fprintf(stderr, "tenon: %s: %s", path, err->text[0] != '\0' ? err->text : tenon_status_text(status));
+    const char *text = err->text[0] != '\0' ? err->text : tenon_status_text(status);
+
+    fprintf(stderr, cli_on_terminal() ? "tenon: %s: \033[1;31m%s\033[0m" : "tenon: %s: %s", path, text);
     if (err->function != TENON_NO_INDEX)
         fprintf(stderr, " (function %" PRIu32 ")", err->function);
     if (err->offset != TENON_NO_OFFSET)
@@ -198,4 +219,38 @@ bool cli_parse_value(const char *text, tenon_type type, tenon_val *out)
     default:
         return strcmp(text, "null") == 0;
     }
+}
+
+bool cli_parse_size(const char *text, uint64_t *out)
+{
+    char *end;
+    uint64_t value = strtoull(text, &end, 10);
+    unsigned shift = *end == 'k' ? 10 : *end == 'm' ? 20 : *end == 'g' ? 30 : 0;
+
+    if (end == text || *text == '-' || (shift != 0 ? end[1] : *end) != '\0' || value == 0 ||
+        value > UINT64_MAX >> shift)
+        return false;
+    *out = value << shift;
+    return true;
+}
+
+bool cli_parse_duration(const char *text, uint64_t *out)
+{
+    static const struct {
+        const char *name;
+        double nanoseconds;
+    } units[] = {
+        { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "", 1e9 }, { "m", 60e9 }, { "h", 3600e9 }
+    };
+    char *end;
+    double value = strtod(text, &end);
+
+    if (end == text || !(value > 0))
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(end, units[i].name) == 0 && value * units[i].nanoseconds < 9e18) {
+            *out = (uint64_t)(value * units[i].nanoseconds);
+            return *out > 0;
+        }
+    return false;
 }

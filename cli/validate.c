@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * `tenon validate FILE…`: says whether files are valid modules, and if not, where and why.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
 
 #include "cli/cli.h"
-
-static void usage(FILE *out)
-{
-    fputs("Usage: tenon validate [OPTION…] FILE.wasm…\n"
-          "Checks modules; prints the place and the reason of the first error in each. `-` is standard input.\n\n"
-          "  --json             one JSON object per file on standard output\n"
-          "  --all-features     admit proposals beyond WebAssembly 3.0\n"
-          "  -h, --help         show this text\n\n"
-          "Exit code: 0 when all are valid, 3 when one is not, 2 for wrong usage.\n",
-          out);
-}
+#include "cli/command.h"
 
 static void print_json(const char *path, tenon_status status, const tenon_error *err)
 {
@@ -54,38 +43,67 @@ static int validate(tenon_engine *engine, const char *path, bool json)
     return cli_exit_code(status);
 }
 
-int cli_validate(int argc, char **argv)
+static int validate_all(tenon_engine *engine, const char **paths, int count, bool json)
 {
-    static const struct option options[] = { { "json", no_argument, NULL, 'j' },
-                                             { "all-features", no_argument, NULL, 'a' },
-                                             { "help", no_argument, NULL, 'h' },
-                                             { NULL, 0, NULL, 0 } };
-    tenon_config config = { .size = sizeof config };
-    tenon_engine *engine;
-    bool json = false;
     int code = CLI_OK;
 
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (option == 'j') {
-            json = true;
-        } else if (option == 'a') {
-            config.features = TENON_FEATURES_ALL;
-        } else {
-            usage(option == 'h' ? stdout : stderr);
-            return option == 'h' ? CLI_OK : CLI_USAGE;
-        }
+    for (int i = 0; i < count; i++) {
+        cli_progress("validating", i, count);
+        int one = validate(engine, paths[i], json);
+        if (one != CLI_OK)
+            code = one;
     }
-    if (optind == argc) {
-        usage(stderr);
+    cli_progress(NULL, count, count);
+    return code;
+}
+
+enum { JSON, STANDARD, ALL_FEATURES };
+static const cli_option options[] = {
+    [JSON] = { "json", NULL, "Print one JSON object per file on standard output." },
+    [STANDARD] = { "standard", NULL, "Admit WebAssembly 3.0 alone, without proposals that are as good as finished." },
+    [ALL_FEATURES] = { "all-features", NULL, "Admit proposals that may still change (custom page sizes)." },
+    { NULL, NULL, NULL },
+};
+
+static int run(const cli_command *command, int argc, char **argv)
+{
+    tenon_config config = { .size = sizeof config };
+    const char **paths = (const char **)argv; /* arguments move to the front */
+    tenon_engine *engine;
+    bool json = false;
+    int count = 0;
+    cli_parser p;
+
+    cli_parser_init(&p, command, argc, argv);
+    for (int option; (option = cli_next(&p)) != CLI_END;) {
+        if (option == CLI_HELP || option == CLI_WRONG)
+            return option == CLI_HELP ? CLI_OK : CLI_USAGE;
+        if (option == JSON)
+            json = true;
+        else if (option == STANDARD)
+            config.features = tenon_features_standard();
+        else if (option == ALL_FEATURES)
+            config.features = TENON_FEATURES_ALL;
+        else
+            paths[count++] = p.value;
+    }
+    if (count == 0) {
+        cli_print_help(stderr, command);
         return CLI_USAGE;
     }
     if (tenon_engine_new(&config, &engine) != TENON_OK)
         return CLI_FAILED;
-    for (int i = optind; i < argc; i++) {
-        int one = validate(engine, argv[i], json);
-        if (one != CLI_OK)
-            code = one;
-    }
+    int code = validate_all(engine, paths, count, json);
     tenon_engine_delete(engine);
     return code;
 }
+
+const cli_command cli_validate_command = {
+    .name = "validate",
+    .summary = "say whether files are valid modules",
+    .arguments = "FILE.wasm…",
+    .description = "Checks modules; prints the place and the reason of the first error in each. `-` is standard input.",
+    .lists = (const char *const[]){ "Exit code", "0 when all are valid, 3 when one is not, 2 for wrong usage.", NULL },
+    .options = options,
+    .run = run,
+};

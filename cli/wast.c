@@ -2,12 +2,12 @@
  * `tenon wast FILE.json…`: runs spec scripts converted to JSON and modules, and reports passed, failed and skipped
  * commands, the latter with their reasons. One fresh store per file (threads get their own).
  */
-#include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/command.h"
 #include "cli/wast.h"
 
 typedef struct named {
@@ -579,53 +579,68 @@ static void run_script(script *s, const char *path)
     json_decref(json);
 }
 
-static void usage(FILE *out)
+static int run_scripts(script *s, const char **paths, int count)
 {
-    fputs("Usage: tenon wast [OPTION…] FILE.json…\n"
-          "Runs converted WebAssembly spec scripts and prints what passed, failed and was skipped.\n\n"
-          "  --checked          compare every access with the memory's size instead of relying on guard pages\n"
-          "  --all-features     admit proposals beyond WebAssembly 3.0\n"
-          "  -h, --help         show this text\n\n"
-          "Exit code: 0 when nothing failed, 1 otherwise, 2 for wrong usage.\n",
-          out);
+    for (int i = 0; i < count; i++) {
+        cli_progress("running", i, count);
+        run_script(s, paths[i]);
+    }
+    cli_progress(NULL, count, count);
+    for (reason *r = s->reasons, *next; r != NULL; r = next) {
+        printf("skipped %u: %s\n", r->count, r->text);
+        next = r->next;
+        free(r->text);
+        free(r);
+    }
+    printf("%u passed, %u failed, %u skipped\n", s->passed, s->failed, s->skipped);
+    return s->failed == 0 ? CLI_OK : CLI_FAILED;
 }
 
-int cli_wast(int argc, char **argv)
-{
-    static const struct option options[] = { { "checked", no_argument, NULL, 'c' },
-                                             { "all-features", no_argument, NULL, 'a' },
-                                             { "help", no_argument, NULL, 'h' },
-                                             { NULL, 0, NULL, 0 } };
-    tenon_config config = { .size = sizeof config };
-    script s = { .path = "" };
+enum { CHECKED, ALL_FEATURES };
+static const cli_option options[] = {
+    [CHECKED] = { "checked", NULL, "Compare every access with the memory's size instead of relying on guard pages." },
+    [ALL_FEATURES] = { "all-features", NULL, "Admit proposals beyond WebAssembly 3.0." },
+    { NULL, NULL, NULL },
+};
 
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (option == 'c') {
+static int run(const cli_command *command, int argc, char **argv)
+{
+    tenon_config config = { .size = sizeof config, .features = tenon_features_standard() };
+    script s = { .path = "" };
+    const char **paths = (const char **)argv; /* arguments move to the front */
+    int count = 0;
+    cli_parser p;
+
+    cli_parser_init(&p, command, argc, argv);
+    for (int option; (option = cli_next(&p)) != CLI_END;) {
+        if (option == CLI_HELP || option == CLI_WRONG)
+            return option == CLI_HELP ? CLI_OK : CLI_USAGE;
+        if (option == CHECKED)
             config.bounds = s.bounds = TENON_BOUNDS_CHECKED;
-        } else if (option == 'a') {
+        else if (option == ALL_FEATURES)
             config.features = TENON_FEATURES_ALL;
-        } else {
-            usage(option == 'h' ? stdout : stderr);
-            return option == 'h' ? CLI_OK : CLI_USAGE;
-        }
+        else
+            paths[count++] = p.value;
     }
-    if (optind == argc) {
-        usage(stderr);
+    if (count == 0) {
+        cli_print_help(stderr, command);
         return CLI_USAGE;
     }
     if (tenon_engine_new(&config, &s.engine) != TENON_OK) {
         fputs("tenon: the engine cannot be made\n", stderr);
         return CLI_FAILED;
     }
-    for (int i = optind; i < argc; i++)
-        run_script(&s, argv[i]);
+    int code = run_scripts(&s, paths, count);
     tenon_engine_delete(s.engine);
-    for (reason *r = s.reasons, *next; r != NULL; r = next) {
-        printf("skipped %u: %s\n", r->count, r->text);
-        next = r->next;
-        free(r->text);
-        free(r);
-    }
-    printf("%u passed, %u failed, %u skipped\n", s.passed, s.failed, s.skipped);
-    return s.failed == 0 ? CLI_OK : CLI_FAILED;
+    return code;
 }
+
+const cli_command cli_wast_command = {
+    .name = "wast",
+    .summary = "run converted WebAssembly spec scripts",
+    .arguments = "FILE.json…",
+    .description = "Runs converted WebAssembly spec scripts and prints what passed, failed and was skipped.",
+    .lists = (const char *const[]){ "Exit code", "0 when nothing failed, 1 otherwise, 2 for wrong usage.", NULL },
+    .options = options,
+    .run = run,
+};
