@@ -25,6 +25,13 @@
 #define TN_MUSTTAIL
 #endif
 
+/* Whether rounding a float to an integer is one instruction of every CPU that the build is for. */
+#if defined(__aarch64__) || defined(__SSE4_1__)
+#define TN_ROUNDS_IN_HARDWARE 1
+#else
+#define TN_ROUNDS_IN_HARDWARE 0
+#endif
+
 /* A special build counts the interpreter's dispatches. */
 #if defined(TN_COUNTERS)
 extern unsigned long long tn_dispatches;

@@ -2,10 +2,11 @@
  * What `tenon run` gives its guest of the outside.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <netdb.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -98,36 +99,56 @@ static bool add_directories(const run_options *o, tenon_wasi *wasi)
     return true;
 }
 
-/* A listening socket, or -1 with the reason printed. "[::1]:80", "localhost:8080", "127.0.0.1:0". */
+/* "127.0.0.1:8080", "[::1]:0", "localhost:80", ":8080" (any address). Numbers only: a listener needs no name service.
+ */
+static bool parse_address(const char *text, struct sockaddr_storage *out, socklen_t *size)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+    const char *colon = strrchr(text, ':');
+    char host[64], *end;
+
+    if (colon == NULL || colon[1] < '0' || colon[1] > '9' || (size_t)(colon - text) >= sizeof host)
+        return false;
+    unsigned long port = strtoul(colon + 1, &end, 10);
+    if (*end != '\0' || port > 65535)
+        return false;
+    bool brackets = text[0] == '[' && colon > text + 1 && colon[-1] == ']';
+    snprintf(host, sizeof host, "%.*s", (int)(colon - text) - 2 * brackets, text + brackets);
+    memset(out, 0, sizeof *out);
+    if (brackets) {
+        *size = sizeof *v6;
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)port);
+        return inet_pton(AF_INET6, host, &v6->sin6_addr) == 1;
+    }
+    *size = sizeof *v4;
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons((uint16_t)port);
+    return host[0] == '\0' ||
+           inet_pton(AF_INET, strcmp(host, "localhost") == 0 ? "127.0.0.1" : host, &v4->sin_addr) == 1;
+}
+
+/* A listening socket, or -1 with the reason printed. */
 static int listen_at(const char *text)
 {
-    const struct addrinfo hints = { .ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM };
-    struct addrinfo *list = NULL;
-    const char *colon = strrchr(text, ':'), *why = "write ADDRESS:PORT";
+    struct sockaddr_storage address;
+    socklen_t size;
     const int on = 1;
-    int fd = -1;
-    char host[256];
 
-    if (colon != NULL && (size_t)(colon - text) < sizeof host) {
-        bool brackets = text[0] == '[' && colon > text && colon[-1] == ']';
-        snprintf(host, sizeof host, "%.*s", (int)(colon - text) - 2 * brackets, text + brackets);
-        int error = getaddrinfo(host[0] != '\0' ? host : NULL, colon + 1, &hints, &list);
-        why = error != 0 ? gai_strerror(error) : NULL;
+    if (!parse_address(text, &address, &size)) {
+        fprintf(stderr,
+                "tenon: --tcplisten %s: write ADDRESS:PORT with numbers, such as 127.0.0.1:8080 or [::1]:8080\n", text);
+        return -1;
     }
-    for (const struct addrinfo *a = list; a != NULL && fd < 0; a = a->ai_next) {
-        fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
-        if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-                        bind(fd, a->ai_addr, a->ai_addrlen) != 0 || listen(fd, 128) != 0)) {
-            why = strerror(errno);
-            close(fd);
-            fd = -1;
-        }
-    }
-    if (list != NULL)
-        freeaddrinfo(list);
-    if (fd < 0)
-        fprintf(stderr, "tenon: --tcplisten %s: %s\n", text, why != NULL ? why : strerror(errno));
-    return fd;
+    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        bind(fd, (struct sockaddr *)&address, size) == 0 && listen(fd, 128) == 0)
+        return fd;
+    fprintf(stderr, "tenon: --tcplisten %s: %s\n", text, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
 static bool add_listeners(const run_options *o, tenon_wasi *wasi)

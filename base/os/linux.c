@@ -4,7 +4,9 @@
 #define _GNU_SOURCE
 #include <sched.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +15,8 @@
 
 /* Left to host functions below the point where guests stop being called. */
 #define HOST_STACK_RESERVE ((size_t)96 << 10)
+/* More of the first thread's stack is never counted on, even when it is unlimited. */
+#define MAX_FIRST_STACK ((size_t)64 << 20)
 
 void tn_os_mutex_init(tn_os_mutex *mutex)
 {
@@ -114,19 +118,40 @@ uint64_t tn_os_now(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* The first thread's stack ends where the kernel put the program's name, and is as long as its limit; asking the C
+ * library would read /proc/self/maps, which costs more than starting a guest. */
+static bool first_thread_stack(uintptr_t *low, size_t *size)
+{
+    uintptr_t top = getauxval(AT_EXECFN);
+    struct rlimit limit;
+
+    if (tn_os_thread_id() != getpid() || top == 0 || getrlimit(RLIMIT_STACK, &limit) != 0)
+        return false;
+    *size = limit.rlim_cur < MAX_FIRST_STACK ? limit.rlim_cur : MAX_FIRST_STACK;
+    *low = top - *size;
+    return *size < top;
+}
+
+static bool other_thread_stack(uintptr_t *low, size_t *size)
+{
+    pthread_attr_t attr;
+    void *base;
+
+    if (pthread_getattr_np(pthread_self(), &attr) != 0)
+        return false;
+    bool ok = pthread_attr_getstack(&attr, &base, size) == 0;
+    pthread_attr_destroy(&attr);
+    *low = (uintptr_t)base;
+    return ok;
+}
+
 uintptr_t tn_os_stack_limit(void)
 {
     static _Thread_local uintptr_t limit;
-    pthread_attr_t attr;
-    void *low;
+    uintptr_t low;
     size_t size;
 
-    if (limit != 0)
-        return limit;
-    if (pthread_getattr_np(pthread_self(), &attr) != 0)
-        return 0;
-    if (pthread_attr_getstack(&attr, &low, &size) == 0)
-        limit = (uintptr_t)low + (size > 4 * HOST_STACK_RESERVE ? HOST_STACK_RESERVE : size / 4);
-    pthread_attr_destroy(&attr);
+    if (limit == 0 && (first_thread_stack(&low, &size) || other_thread_stack(&low, &size)))
+        limit = low + (size > 4 * HOST_STACK_RESERVE ? HOST_STACK_RESERVE : size / 4);
     return limit;
 }

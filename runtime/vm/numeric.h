@@ -137,20 +137,50 @@ TN_INLINE double tn_f64_quiet(double a)
 {
     return tn_f64_of(tn_f64_bits(a) | 0x0008000000000000u);
 }
-/* roundeven and friends return a signalling NaN unchanged on some systems. */
-#define TN_ROUND(name, F, call)                       \
-    TN_INLINE F name(F a)                             \
+/* Rounding to integers. Where no instruction for it can be counted on, a call of the C library would cost more than
+ * this: below 2^52 (2^23), adding and subtracting that number rounds to nearest, ties to even; from there on, and for
+ * NaN and infinities, a float is its own integer, and a + a makes a NaN quiet. The sign survives, also that of zero. */
+#define TN_ROUND(P, F, LIMIT, abs_of, sign_of)        \
+    TN_INLINE F tn_##P##_nearest_soft(F a)            \
     {                                                 \
+        const F big = sign_of(LIMIT, a);              \
+        if (TN_LIKELY(abs_of(a) < LIMIT))             \
+            return sign_of((a + big) - big, a);       \
+        return a != a ? a + a : a;                    \
+    }                                                 \
+    TN_INLINE F tn_##P##_floor_soft(F a)              \
+    {                                                 \
+        const F r = tn_##P##_nearest_soft(a);         \
+        return sign_of(r - (F)(r > a), a);            \
+    }                                                 \
+    TN_INLINE F tn_##P##_ceil_soft(F a)               \
+    {                                                 \
+        const F r = tn_##P##_nearest_soft(a);         \
+        return sign_of(r + (F)(r < a), a);            \
+    }                                                 \
+    TN_INLINE F tn_##P##_trunc_soft(F a)              \
+    {                                                 \
+        const F r = tn_##P##_nearest_soft(abs_of(a)); \
+        return sign_of(r - (F)(r > abs_of(a)), a);    \
+    }
+TN_ROUND(f32, float, 0x1p23f, fabsf, copysignf)
+TN_ROUND(f64, double, 0x1p52, fabs, copysign)
+/* The C library's functions, which become one instruction, return a signalling NaN unchanged on some systems. */
+#define TN_ROUND_CHOICE(P, F, how, call)              \
+    TN_INLINE F tn_##P##_##how(F a)                   \
+    {                                                 \
+        if (!TN_ROUNDS_IN_HARDWARE)                   \
+            return tn_##P##_##how##_soft(a);          \
         return TN_UNLIKELY(a != a) ? a + a : call(a); \
     }
-TN_ROUND(tn_f32_ceil, float, ceilf)
-TN_ROUND(tn_f64_ceil, double, ceil)
-TN_ROUND(tn_f32_floor, float, floorf)
-TN_ROUND(tn_f64_floor, double, floor)
-TN_ROUND(tn_f32_trunc, float, truncf)
-TN_ROUND(tn_f64_trunc, double, trunc)
-TN_ROUND(tn_f32_nearest, float, rintf)
-TN_ROUND(tn_f64_nearest, double, rint)
+TN_ROUND_CHOICE(f32, float, ceil, ceilf)
+TN_ROUND_CHOICE(f64, double, ceil, ceil)
+TN_ROUND_CHOICE(f32, float, floor, floorf)
+TN_ROUND_CHOICE(f64, double, floor, floor)
+TN_ROUND_CHOICE(f32, float, trunc, truncf)
+TN_ROUND_CHOICE(f64, double, trunc, trunc)
+TN_ROUND_CHOICE(f32, float, nearest, rintf)
+TN_ROUND_CHOICE(f64, double, nearest, rint)
 
 #define TN_MIN_MAX(P, F, signbit_of)       \
     TN_INLINE F tn_##P##_min(F a, F b)     \
