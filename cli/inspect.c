@@ -191,7 +191,7 @@ static int inspect(const char *path, const cli_file *file, const inspect_options
     if (types == NULL)
         return CLI_FAILED;
     tn_error_clear(&err);
-    tenon_status status = tn_module_load(&m, &mem, types, o->features, file->bytes, file->size, &err);
+    tenon_status status = tn_module_load(&m, &mem, types, o->features, file->bytes, file->size, 0, &err);
     if (status != TENON_OK) {
         code = cli_report(path, &err, status);
     } else {

@@ -123,6 +123,7 @@ typedef struct tenon_config {
     tenon_bounds bounds;
     size_t stack_size;         /* bytes of guest stack per store; 0: 1 MiB */
     tenon_allocator allocator; /* realloc NULL: malloc */
+    size_t threads;            /* that may check one big module side by side; 0: one per processor, at most 8 */
 } tenon_config;
 
 /* Makes an engine. config NULL: defaults. */

@@ -187,10 +187,10 @@ static tenon_status keep_vectors(tn_decoder *d)
 }
 
 tenon_status tn_module_load(tn_module *module, tn_mem *mem, tn_types *registry, tenon_features features,
-                            const uint8_t *bytes, size_t size, tenon_error *err)
+                            const uint8_t *bytes, size_t size, size_t threads, tenon_error *err)
 {
     tn_validator validator;
-    tn_decoder decoder = { .module = module, .err = err, .validator = &validator };
+    tn_decoder decoder = { .module = module, .err = err, .validator = &validator, .threads = threads };
 
     *module = (tn_module){
         .mem = mem, .registry = registry, .features = features, .bytes = bytes, .size = size, .start = TENON_NO_INDEX

@@ -22,6 +22,7 @@ typedef struct tn_decoder {
     TN_VEC(tn_custom) customs;
     TN_VEC(tn_section) sections;
     uint32_t function_section_count;
+    size_t threads; /* that may check bodies; 0: one per processor */
     bool has_code;
 } tn_decoder;
 

@@ -244,9 +244,8 @@ tenon_status tn_decode_code(tn_decoder *d)
         offset = tn_reader_offset(&d->r);
         TN_TRY(tn_read_bytes(&d->r, size, &bytes));
         m->bodies[i] = (tn_range){ (uint32_t)offset, size };
-        TN_TRY(tn_validate_body(d->validator, m->imported_funcs + i, m->bodies[i]));
     }
-    return TENON_OK;
+    return tn_validate_bodies(m, d->threads, d->err);
 }
 
 tenon_status tn_decode_data_count(tn_decoder *d)

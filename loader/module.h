@@ -149,9 +149,10 @@ typedef struct tn_module {
     uint32_t section_count;
 } tn_module;
 
-/* Decodes and validates. The bytes are borrowed and must outlive the module. On failure nothing is left behind. */
+/* Decodes and validates, with up to that many threads (0: one per processor). The bytes are borrowed and must outlive
+ * the module. On failure nothing is left behind. */
 tenon_status tn_module_load(tn_module *module, tn_mem *mem, tn_types *registry, tenon_features features,
-                            const uint8_t *bytes, size_t size, tenon_error *err);
+                            const uint8_t *bytes, size_t size, size_t threads, tenon_error *err);
 void tn_module_fini(tn_module *module);
 
 /* A cursor over a range of the module. */

@@ -50,6 +50,9 @@ void tn_validator_fini(tn_validator *v);
 
 /* Checks the body of an own function; body covers locals and code. */
 tenon_status tn_validate_body(tn_validator *v, uint32_t func, tn_range body);
+/* Checks all bodies of a module, with up to that many threads when there is much to check. The error is that of the
+ * first wrong function, however many threads there are. */
+tenon_status tn_validate_bodies(tn_module *module, size_t threads, tenon_error *err);
 /* Checks a constant expression at r, which moves past its end. */
 tenon_status tn_validate_constant(tn_validator *v, tn_reader *r, tn_valtype expected);
 

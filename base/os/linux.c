@@ -104,6 +104,22 @@ void tn_os_thread_signal(int thread, int signal)
     syscall(SYS_tgkill, getpid(), thread, signal);
 }
 
+bool tn_os_thread_start(tn_os_thread *thread, void *(*run)(void *), void *arg)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool ok = pthread_create(thread, NULL, run, arg) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return ok;
+}
+
+void tn_os_thread_join(tn_os_thread thread)
+{
+    pthread_join(thread, NULL);
+}
+
 size_t tn_os_cpu_count(void)
 {
     cpu_set_t set;

@@ -42,6 +42,11 @@ int tn_os_thread_id(void);
 void tn_os_thread_signal(int thread, int signal);
 size_t tn_os_cpu_count(void);
 
+/* A thread that no signal of the host's is delivered to; false when it cannot be had. */
+typedef pthread_t tn_os_thread;
+bool tn_os_thread_start(tn_os_thread *thread, void *(*run)(void *), void *arg);
+void tn_os_thread_join(tn_os_thread thread);
+
 /* Nanoseconds of the monotonic clock. */
 uint64_t tn_os_now(void);
 /* Lowest address of the calling thread's stack that may be used, with a reserve for host code below it. */

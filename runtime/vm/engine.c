@@ -26,6 +26,7 @@ tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out)
     engine->mem = mem;
     engine->features = config->features != 0 ? config->features | 1 : tenon_features_default();
     engine->bounds = config->bounds;
+    engine->threads = config->threads;
     engine->stack_size = config->stack_size != 0 ? config->stack_size : DEFAULT_STACK_SIZE;
     engine->tier = tn_tiers[0];
     engine->types = tn_types_new(&engine->mem);
@@ -157,7 +158,7 @@ tenon_status tenon_module_new_borrowed(tenon_engine *engine, const void *bytes, 
     if (module == NULL)
         return tn_fail_plain(err, TENON_NOMEM, "out of memory while loading a module");
     tenon_status status =
-        tn_module_load(&module->core, &engine->mem, engine->types, engine->features, bytes, size, err);
+        tn_module_load(&module->core, &engine->mem, engine->types, engine->features, bytes, size, engine->threads, err);
     if (status != TENON_OK) {
         tn_free(&engine->mem, module, sizeof *module);
         return status;

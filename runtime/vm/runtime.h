@@ -16,6 +16,7 @@ struct tenon_engine {
     tenon_features features;
     tenon_bounds bounds;
     size_t stack_size;
+    size_t threads; /* for checking a module; 0: one per processor */
     tn_types *types;
     const tn_tier *tier;
 };

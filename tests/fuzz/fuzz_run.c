@@ -74,7 +74,7 @@ static bool ends(const uint8_t *data, size_t size)
 
     tn_mem_init(&mem, NULL);
     tn_types *types = tn_types_new(&mem);
-    if (types == NULL || tn_module_load(&m, &mem, types, TENON_FEATURES_ALL, data, size, NULL) != TENON_OK) {
+    if (types == NULL || tn_module_load(&m, &mem, types, TENON_FEATURES_ALL, data, size, 1, NULL) != TENON_OK) {
         tn_types_delete(types);
         return false;
     }

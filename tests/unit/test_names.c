@@ -15,7 +15,7 @@ static bool load(loaded *l, const uint8_t *bytes, size_t size)
 {
     tn_mem_init(&l->mem, NULL);
     l->types = tn_types_new(&l->mem);
-    if (tn_module_load(&l->module, &l->mem, l->types, TENON_FEATURES_ALL, bytes, size, NULL) == TENON_OK)
+    if (tn_module_load(&l->module, &l->mem, l->types, TENON_FEATURES_ALL, bytes, size, 1, NULL) == TENON_OK)
         return true;
     tn_types_delete(l->types);
     return false;
