@@ -8,7 +8,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Of each file; fewer for a target whose runs are long. */
+#ifndef MUTATIONS
 #define MUTATIONS 3000
+#endif
 
 static uint32_t state = 1;
 static uint32_t next(void)

@@ -1,0 +1,26 @@
+;; SPDX-License-Identifier: MIT
+;; Guests that never end by themselves.
+(module
+  (import "h" "nap" (func $nap))
+  (memory (export "memory") 1 65536)
+  (table $t 10 funcref)
+  (func (export "loop") (loop $l (br $l)))
+  (func (export "stores") (local i32)
+    (loop $l
+      (i32.store (i32.const 8) (local.tee 0 (i32.add (local.get 0) (i32.const 1))))
+      (br $l)))
+  (func $f (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+  (func (export "calls") (loop $l (drop (call $f (i32.const 1))) (br $l)))
+  (func $even (param i32) (return_call $odd (local.get 0)))
+  (func $odd (param i32) (return_call $even (local.get 0)))
+  (func (export "tails") (call $even (i32.const 1)))
+  (func (export "host") (loop $l (call $nap) (br $l)))
+  (func (export "fills")
+    (drop (memory.grow (i32.const 4000)))
+    (loop $l (memory.fill (i32.const 0) (i32.const 7) (i32.const 0xF000000)) (br $l)))
+  (func (export "copies")
+    (drop (memory.grow (i32.const 4000)))
+    (loop $l (memory.copy (i32.const 1) (i32.const 0) (i32.const 0xF000000)) (br $l)))
+  (func (export "grows") (loop $l (drop (memory.grow (i32.const 0))) (br $l)))
+  (func (export "nap_once") (call $nap))
+  (func (export "fine") (result i32) (i32.const 42)))

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT
+ * Host functions close to the guest: packed and typed entries, guest memory, resources, suspension, stubs.
+ */
+#include "unit.h"
+
+/* ---- entries ---- */
+
+static double pick(tenon_caller *caller, uint32_t a, int64_t b, float c, double d)
+{
+    assert_int_equal(a, 0xFFFFFFFF);
+    ++*(int *)tenon_caller_context(caller);
+    return (double)b + (double)c * d;
+}
+TENON_ENTRY(pick_entry, pick, (i32, i64, f32, f64), f64);
+
+static void note(tenon_caller *caller, uint32_t n)
+{
+    tenon_memory *memory = tenon_caller_memory(caller);
+    void *at;
+
+    assert_true(tenon_memory_range(memory, 100, 1, 4, &at));
+    memcpy(at, &n, sizeof n);
+    if (n == 7)
+        tenon_caller_fail(caller, TENON_DENIED);
+}
+TENON_ENTRY_VOID(note_entry, note, (i32));
+
+/* Answers at once for even numbers, suspends the guest for odd ones, and leaves dirt in the upper half of the slot. */
+static tenon_status wait_for(tenon_caller *caller, tenon_slot *slots)
+{
+    assert_non_null(tenon_caller_instance(caller));
+    if (slots[0].i32 % 2 != 0)
+        return TENON_SUSPENDED;
+    slots[0].u64 = 0xDEADBEEF00000000u | (uint32_t)slots[0].i32;
+    return TENON_OK;
+}
+static const tenon_type one_i32[] = { TENON_I32 };
+static const tenon_entry wait_entry = { wait_for, NULL, 1, 1, one_i32, one_i32 };
+
+typedef struct guest {
+    world w;
+    tenon_module *module;
+    tenon_instance *instance;
+    int picks;
+} guest;
+
+static void guest_open(guest *g, tenon_bounds bounds)
+{
+    const struct {
+        const char *name;
+        const tenon_entry *entry;
+    } rows[] = { { "pick", &pick_entry }, { "note", &note_entry }, { "wait", &wait_entry } };
+    tenon_linker *linker;
+
+    g->w = world_new(bounds);
+    g->picks = 0;
+    assert_int_equal(tenon_module_new(g->w.engine, BUILT(entries), &g->module, NULL), TENON_OK);
+    assert_int_equal(tenon_linker_new(g->w.store, &linker), TENON_OK);
+    assert_ptr_equal(tenon_linker_store(linker), g->w.store);
+    for (size_t i = 0; i < 3; i++) {
+        tenon_extern e = { .kind = TENON_KIND_FUNC };
+        assert_int_equal(tenon_func_new_entry(g->w.store, rows[i].entry, &g->picks, &e.of.func), TENON_OK);
+        assert_int_equal(
+            tenon_linker_define(linker, (tenon_name){ "h", 1 }, (tenon_name){ rows[i].name, 4 }, e), TENON_OK);
+    }
+    assert_int_equal(tenon_linker_instantiate(linker, g->module, &g->instance, NULL), TENON_OK);
+    tenon_linker_delete(linker);
+}
+
+static void guest_close(guest *g)
+{
+    tenon_module_delete(g->module);
+    world_delete(&g->w);
+}
+
+static tenon_status call1(guest *g, const char *name, int32_t arg, int32_t *result)
+{
+    tenon_val in = i32_val(arg), out = i32_val(0);
+    tenon_func *func = export_func(g->instance, name);
+    tenon_status status = tenon_func_call(func, &in, 1, &out, tenon_func_result_count(func), NULL);
+
+    *result = out.of.i32;
+    return status;
+}
+
+static void both_entries(void **state)
+{
+    guest g;
+    tenon_val result;
+    uint32_t n = 0;
+    int32_t ignored;
+    tenon_extern e;
+    (void)state;
+    guest_open(&g, TENON_BOUNDS_GUARDED);
+    assert_non_null(pick_entry.typed);
+    assert_int_equal(pick_entry.param_count, 4);
+    assert_int_equal(note_entry.result_count, 0);
+    assert_int_equal(tenon_func_call(export_func(g.instance, "pick"), NULL, 0, &result, 1, NULL), TENON_OK);
+    assert_true(result.of.f64 == 41.25);
+    assert_int_equal(g.picks, 1);
+    assert_int_equal(call1(&g, "note", 5, &ignored), TENON_OK);
+    /* The memory that is exported as "memory", not memory 0. */
+    assert_true(tenon_instance_export(g.instance, (tenon_name){ "memory", 6 }, &e));
+    assert_true(tenon_memory_read(e.of.memory, 100, &n, 4));
+    assert_int_equal(n, 5);
+    assert_int_equal(call1(&g, "note", 7, &ignored), TENON_DENIED);
+    guest_close(&g);
+}
+
+static void results_are_brought_into_form(void **state)
+{
+    guest g;
+    int32_t result;
+    (void)state;
+    guest_open(&g, TENON_BOUNDS_GUARDED);
+    assert_int_equal(call1(&g, "direct", 4, &result), TENON_OK);
+    assert_int_equal(result, 41);
+    guest_close(&g);
+}
+
+static void guest_memory(void **state)
+{
+    guest g;
+    tenon_extern e;
+    uint64_t word = 42;
+    void *at = NULL;
+    (void)state;
+    guest_open(&g, TENON_BOUNDS_CHECKED);
+    assert_true(tenon_instance_export(g.instance, (tenon_name){ "memory", 6 }, &e));
+    tenon_memory *m = e.of.memory;
+    const uint64_t size = 2 * 65536;
+    assert_true(tenon_memory_range(m, size, 0, 1, &at));
+    assert_true(tenon_memory_range(m, 0, size, 1, &at));
+    assert_false(tenon_memory_range(m, 0, size + 1, 1, &at));
+    assert_false(tenon_memory_range(m, size + 1, 0, 1, &at));
+    assert_false(tenon_memory_range(m, 1, UINT64_MAX, 1, &at));
+    assert_false(tenon_memory_range(m, 8, (uint64_t)1 << 61, 8, &at));
+    assert_false(tenon_memory_range(m, UINT64_MAX, 2, 1, &at));
+    assert_false(tenon_memory_range(NULL, 0, 0, 1, &at));
+    assert_true(tenon_memory_write(m, size - 8, &word, 8));
+    assert_false(tenon_memory_write(m, size - 7, &word, 8));
+    word = 0;
+    assert_false(tenon_memory_read(m, size - 7, &word, 8));
+    assert_true(tenon_memory_read(m, size - 8, &word, 8));
+    assert_int_equal(word, 42);
+    guest_close(&g);
+}
+
+/* ---- suspension ---- */
+
+static void a_guest_waits(void **state)
+{
+    static const char *const calls[] = { "direct", "indirect", "tail" };
+    (void)state;
+    for (int bounds = 0; bounds < 2; bounds++) {
+        guest g;
+        guest_open(&g, (tenon_bounds)bounds);
+        for (size_t i = 0; i < 3; i++) {
+            int32_t ignored;
+            tenon_val answer = i32_val(5), out = i32_val(0);
+            assert_int_equal(call1(&g, calls[i], 3, &ignored), TENON_SUSPENDED);
+            assert_true(tenon_store_suspended(g.w.store));
+            /* Nothing else runs meanwhile. */
+            assert_int_equal(call1(&g, "direct", 2, &ignored), TENON_USAGE);
+            assert_int_equal(tenon_store_resume(g.w.store, TENON_OK, &answer, 1, &out, 1, NULL), TENON_OK);
+            assert_int_equal(out.of.i32, 51);
+            assert_false(tenon_store_suspended(g.w.store));
+        }
+        tenon_val answer = i32_val(9), out = i32_val(0);
+        int32_t ignored;
+        assert_int_equal(call1(&g, "outermost_tail", 3, &ignored), TENON_SUSPENDED);
+        assert_int_equal(tenon_store_resume(g.w.store, TENON_OK, &answer, 1, &out, 1, NULL), TENON_OK);
+        assert_int_equal(out.of.i32, 9);
+        guest_close(&g);
+    }
+}
+
+static void a_guest_waits_many_times(void **state)
+{
+    guest g;
+    int32_t ignored, resumed = 0;
+    tenon_val out = i32_val(0);
+    (void)state;
+    guest_open(&g, TENON_BOUNDS_GUARDED);
+    tenon_status status = call1(&g, "many", 1000, &ignored);
+    while (status == TENON_SUSPENDED) {
+        tenon_val answer = i32_val(1);
+        resumed++;
+        status = tenon_store_resume(g.w.store, TENON_OK, &answer, 1, &out, 1, NULL);
+    }
+    assert_int_equal(status, TENON_OK);
+    assert_int_equal(resumed, 500);
+    assert_int_equal(out.of.i32, 500 + 500 * 501); /* even numbers answer themselves */
+    guest_close(&g);
+}
+
+static void an_answer_may_be_a_failure(void **state)
+{
+    guest g;
+    int32_t result;
+    tenon_val wrong = { .type = TENON_I64 }, out;
+    tenon_frame frame;
+    (void)state;
+    guest_open(&g, TENON_BOUNDS_GUARDED);
+    assert_int_equal(tenon_store_resume(g.w.store, TENON_OK, NULL, 0, NULL, 0, NULL), TENON_USAGE);
+    assert_int_equal(call1(&g, "direct", 3, &result), TENON_SUSPENDED);
+    assert_int_equal(tenon_store_resume(g.w.store, TENON_OK, &wrong, 1, &out, 1, NULL), TENON_USAGE);
+    assert_int_equal(tenon_store_resume(g.w.store, TENON_OK, NULL, 0, &out, 1, NULL), TENON_USAGE);
+    assert_true(tenon_store_suspended(g.w.store));
+    assert_int_equal(tenon_store_resume(g.w.store, TENON_DENIED, NULL, 0, &out, 1, NULL), TENON_DENIED);
+    assert_true(tenon_store_frame(g.w.store, 0, &frame));
+    assert_int_equal(call1(&g, "direct", 4, &result), TENON_OK);
+    assert_int_equal(result, 41);
+    /* A store may go with its guest still waiting. */
+    assert_int_equal(call1(&g, "tail", 3, &result), TENON_SUSPENDED);
+    guest_close(&g);
+}
+
+static tenon_status nested(void *context, tenon_caller *caller, const tenon_val *args, tenon_val *results)
+{
+    (void)context;
+    return tenon_func_call(export_func(tenon_caller_instance(caller), "fact"), args, 1, results, 1, NULL);
+}
+
+static tenon_status nested_wait(tenon_caller *caller, tenon_slot *slots)
+{
+    tenon_val in = i32_val(0), out;
+
+    (void)caller;
+    /* From 3 down to 1 through the guest, which calls here again; there the guest is to wait. */
+    if (slots[0].i32 == 1)
+        return TENON_SUSPENDED;
+    in.of.i32 = slots[0].i32;
+    tenon_status status = nested(NULL, caller, &in, &out);
+    slots[0].i32 = out.of.i32;
+    return status;
+}
+
+static void host_frames_cannot_be_suspended(void **state)
+{
+    static const tenon_entry entry = { nested_wait, NULL, 1, 1, one_i32, one_i32 };
+    world w = world_new(TENON_BOUNDS_GUARDED);
+    tenon_extern e = { .kind = TENON_KIND_FUNC };
+    tenon_module *module;
+    tenon_instance *instance;
+    tenon_val in = i32_val(3), out;
+    (void)state;
+    assert_int_equal(tenon_func_new_entry(w.store, &entry, NULL, &e.of.func), TENON_OK);
+    assert_int_equal(tenon_module_new(w.engine, BUILT(host), &module, NULL), TENON_OK);
+    assert_int_equal(tenon_instance_new(w.store, module, &e, 1, &instance, NULL), TENON_OK);
+    tenon_status status = tenon_func_call(export_func(instance, "fact"), &in, 1, &out, 1, NULL);
+    assert_true(status != TENON_OK && status != TENON_SUSPENDED);
+    assert_false(tenon_store_suspended(w.store));
+    tenon_module_delete(module);
+    world_delete(&w);
+}
+
+/* ---- resources ---- */
+
+static int drops;
+static void count_drop(void *thing)
+{
+    assert_non_null(thing);
+    drops++;
+}
+
+static void resources(void **state)
+{
+    static const tenon_resource_type a = { "a", count_drop }, b = { "b", NULL };
+    world w = world_new(TENON_BOUNDS_GUARDED);
+    uint32_t handles[1000], more;
+    int thing;
+    (void)state;
+    drops = 0;
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(tenon_resource_new(w.store, i % 2 ? &a : &b, &thing, &handles[i]), TENON_OK);
+        assert_int_not_equal(handles[i], 0);
+    }
+    assert_ptr_equal(tenon_resource_get(w.store, &b, handles[0]), &thing);
+    assert_null(tenon_resource_get(w.store, &a, handles[0]));
+    assert_null(tenon_resource_get(w.store, &a, 0));
+    assert_null(tenon_resource_get(w.store, &a, UINT32_MAX));
+    assert_int_equal(tenon_resource_drop(w.store, &a, handles[0]), TENON_USAGE);
+    assert_int_equal(tenon_resource_drop(w.store, &a, handles[1]), TENON_OK);
+    assert_int_equal(tenon_resource_drop(w.store, &a, handles[3]), TENON_OK);
+    assert_int_equal(tenon_resource_drop(w.store, &a, handles[1]), TENON_USAGE);
+    assert_int_equal(drops, 2);
+    /* The oldest free number comes first. */
+    assert_int_equal(tenon_resource_new(w.store, &a, &thing, &more), TENON_OK);
+    assert_int_equal(more, handles[1]);
+    assert_int_equal(tenon_resource_new(w.store, &a, &thing, &more), TENON_OK);
+    assert_int_equal(more, handles[3]);
+    assert_true(tenon_tenant_memory_bytes(w.tenant) > 1000 * 8);
+    world_delete(&w);
+    assert_int_equal(drops, 502);
+}
+
+/* ---- stubs and accounts ---- */
+
+static void stubs(void **state)
+{
+    (void)state;
+    for (int stub = 0; stub < 2; stub++) {
+        world w = world_new(TENON_BOUNDS_GUARDED);
+        tenon_linker *linker;
+        tenon_module *module;
+        tenon_instance *instance;
+        tenon_val result;
+        size_t count = 0;
+        assert_int_equal(tenon_module_new(w.engine, BUILT(entries), &module, NULL), TENON_OK);
+        assert_int_equal(tenon_linker_new(w.store, &linker), TENON_OK);
+        assert_int_equal(tenon_linker_instantiate(linker, module, &instance, NULL), TENON_LINK);
+        assert_int_equal(tenon_linker_define_stubs(linker, module, (tenon_stub)stub, &count), TENON_OK);
+        assert_int_equal(count, 3);
+        assert_int_equal(tenon_linker_define_stubs(linker, module, (tenon_stub)stub, &count), TENON_OK);
+        assert_int_equal(count, 0);
+        assert_int_equal(tenon_linker_instantiate(linker, module, &instance, NULL), TENON_OK);
+        tenon_linker_delete(linker);
+        tenon_status status = tenon_func_call(export_func(instance, "pick"), NULL, 0, &result, 1, NULL);
+        assert_int_equal(status, stub == TENON_STUB_TRAP ? TENON_TRAP : TENON_OK);
+        if (status == TENON_OK)
+            assert_true(result.of.f64 == 0);
+        tenon_module_delete(module);
+        world_delete(&w);
+    }
+}
+
+static void tenants_pay_for_host_memory(void **state)
+{
+    const tenon_limits limits = { .size = sizeof limits, .memory_bytes = 1000 };
+    tenon_engine *engine;
+    tenon_tenant *tenant;
+    (void)state;
+    assert_int_equal(tenon_engine_new(NULL, &engine), TENON_OK);
+    assert_int_equal(tenon_tenant_new(engine, &limits, &tenant), TENON_OK);
+    char *p = tenon_tenant_realloc(tenant, NULL, 0, 600);
+    assert_non_null(p);
+    memset(p, 7, 600);
+    assert_null(tenon_tenant_realloc(tenant, NULL, 0, 600));
+    p = tenon_tenant_realloc(tenant, p, 600, 1000);
+    assert_non_null(p);
+    assert_int_equal(p[599], 7);
+    assert_null(tenon_tenant_realloc(tenant, p, 1000, 1001));
+    p = tenon_tenant_realloc(tenant, p, 1000, 10);
+    assert_int_equal(tenon_tenant_memory_bytes(tenant), 10);
+    assert_int_equal(tenon_tenant_peak_bytes(tenant), 1000);
+    assert_null(tenon_tenant_realloc(tenant, p, 10, 0));
+    assert_int_equal(tenon_tenant_memory_bytes(tenant), 0);
+    tenon_tenant_delete(tenant);
+    tenon_engine_delete(engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_entries),
+        cmocka_unit_test(results_are_brought_into_form),
+        cmocka_unit_test(guest_memory),
+        cmocka_unit_test(a_guest_waits),
+        cmocka_unit_test(a_guest_waits_many_times),
+        cmocka_unit_test(an_answer_may_be_a_failure),
+        cmocka_unit_test(host_frames_cannot_be_suspended),
+        cmocka_unit_test(resources),
+        cmocka_unit_test(stubs),
+        cmocka_unit_test(tenants_pay_for_host_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
