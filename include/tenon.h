@@ -363,9 +363,10 @@ TENON_API bool tenon_caller_interrupted(const tenon_caller *caller);
 /* Suspension. A host function that cannot answer yet returns TENON_SUSPENDED; the guest's frames stay where they are
  * and the call into the guest returns TENON_SUSPENDED. When the answer is known, tenon_store_resume gives it to the
  * guest and runs on: results (count of them, typed as the host function's) when status is TENON_OK, else the guest ends
- * with status. It returns what the first call would have: out_count values, or TENON_SUSPENDED again. Until then the
- * store runs nothing else (TENON_USAGE). Only the outermost call of a store can be suspended: with a frame of another
- * host function in between the guest traps. tenon_store_delete abandons a suspended guest. */
+ * with status. It returns what the first call would have: out_count values, or TENON_SUSPENDED again. Other calls into
+ * the store may be made meanwhile, to allocate memory of the guest's for the answer, say; they cannot be suspended.
+ * Only the outermost call of a store can be: with a frame of another host function in between, or in a start function,
+ * the guest traps. tenon_store_delete abandons a suspended guest. */
 TENON_API bool tenon_store_suspended(const tenon_store *store);
 TENON_API TENON_MUST_CHECK tenon_status tenon_store_resume(tenon_store *store, tenon_status status,
                                                            const tenon_val *results, size_t count, tenon_val *out,

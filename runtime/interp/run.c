@@ -287,8 +287,6 @@ static tenon_status outcome(tenon_store *store, tenon_trap trap, tenon_error *er
 {
     if (store->pending != NULL)
         return tn_fail_plain(err, TENON_EXCEPTION, "uncaught exception");
-    if (store->parked.host != NULL)
-        return TENON_SUSPENDED;
     if (trap == TENON_TRAP_NONE)
         return TENON_OK;
     if (store->trap_pc != NULL)
@@ -321,33 +319,37 @@ static tenon_status run(tenon_func *func, tn_slot *args, tenon_error *err)
     record[1].fp = NULL;
     memset(record + 2, 0, TN_ZERO_SLOTS(code) * sizeof *record);
     start s = { func->instance, args, code };
+    bool waiting = store->parked.host != NULL;
     tenon_trap trap = tn_activate(store, enter, &s);
     store->stack_top = top;
-    if (store->parked.host != NULL) {
-        store->parked.guest = func;
-        store->parked.args = args;
-    }
-    return outcome(store, trap, err);
+    if (waiting || store->parked.host == NULL)
+        return outcome(store, trap, err);
+    store->stack_top = store->parked.top;
+    store->parked.guest = func;
+    store->parked.args = args;
+    return TENON_SUSPENDED;
 }
 
 static tenon_status resume(tenon_store *store, tenon_status status, tenon_error *err)
 {
-    tn_parked parked = store->parked;
-    tn_slot *top = store->stack_top;
+    const tn_parked parked = store->parked;
     start s = { parked.instance, parked.fp, parked.pc };
     tenon_trap trap = TENON_TRAP_HOST;
 
-    store->parked.host = NULL;
+    store->parked = (tn_parked){ .host = NULL };
     store->host_status = status;
     if (status == TENON_OK) {
         store->trap_pc = NULL;
         store->frame_count = 0;
         trap = tn_activate(store, enter, &s);
     }
-    store->stack_top = top;
+    store->stack_top = parked.args;
+    if (store->parked.host == NULL)
+        return outcome(store, trap, err);
+    store->stack_top = store->parked.top;
     store->parked.guest = parked.guest;
     store->parked.args = parked.args;
-    return outcome(store, trap, err);
+    return TENON_SUSPENDED;
 }
 
 bool tn_interp_call_host(tenon_func *func, tenon_instance *in, tn_slot *args, const tn_cell *pc, tn_slot *fp)
@@ -367,8 +369,10 @@ bool tn_interp_call_host(tenon_func *func, tenon_instance *in, tn_slot *args, co
         return false;
     }
     store->pending = NULL;
-    if (status == TENON_SUSPENDED && store->activation->outermost && store->pinned == 0) {
-        store->parked.host = func;
+    if (status == TENON_SUSPENDED && store->activation->outermost && store->pinned == 0 && store->parked.host == NULL) {
+        const tn_type *type = func->type;
+        store->parked = (tn_parked){ .host = func };
+        store->parked.top = args + (type->param_slots > type->result_slots ? type->param_slots : type->result_slots);
         store->trap_pc = pc;
         store->trap_fp = fp;
         store->trap_instance = in;
@@ -383,7 +387,8 @@ void tn_interp_park(tenon_instance *in, const tn_cell *pc, tn_slot *fp, tn_slot 
 {
     tn_parked *parked = &in->store->parked;
 
-    if (parked->host == NULL)
+    /* Only for the call that has just suspended: the others end. */
+    if (parked->host == NULL || parked->instance != NULL)
         return;
     parked->pc = pc;
     parked->fp = fp;

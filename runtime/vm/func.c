@@ -115,8 +115,6 @@ tenon_status tenon_func_call(tenon_func *func, const tenon_val *args, size_t arg
     uint32_t needed = type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
 
     tn_error_clear(err);
-    if (store->parked.host != NULL)
-        return tn_fail_plain(err, TENON_USAGE, "the store has a suspended guest; resume it first");
     TN_TRY(check_call(func, args, arg_count, result_count, err));
     if ((size_t)(store->stack_limit - slots) < needed)
         return tn_fail_trap(err, TENON_TRAP_STACK_EXHAUSTED);

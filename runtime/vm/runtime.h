@@ -64,6 +64,7 @@ enum { TN_INTERRUPT_ASKED = 1, TN_INTERRUPT_TIMEOUT = 2 };
 typedef struct tn_parked {
     tenon_func *host; /* the function that suspended; NULL: nobody waits */
     tn_slot *results; /* where its results go */
+    tn_slot *top;     /* first slot above the guest's frames: other calls begin there meanwhile */
     const union tn_cell *pc;
     tn_slot *fp; /* where the guest goes on then */
     tenon_instance *instance;
