@@ -203,8 +203,11 @@ tenon_status tn_module_load(tn_module *module, tn_mem *mem, tn_types *registry, 
     tn_validator_fini(&validator);
     if (status == TENON_NOMEM)
         tn_fail_plain(err, TENON_NOMEM, "out of memory while loading a module");
-    if (status != TENON_OK)
+    if (status != TENON_OK) {
+        /* A vector may have moved since the module was last shown it. */
+        tn_decoder_sync(&decoder);
         tn_module_fini(module);
+    }
     free_vectors(mem, &decoder);
     return status;
 }

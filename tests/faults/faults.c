@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "door.h"
 #include "tests/unit/modules.h"
 
 typedef struct plan {
@@ -75,11 +76,78 @@ static tenon_status use(tenon_engine *engine, tenon_tenant *tenant, const test_m
     return status;
 }
 
+/* ---- the same at the door: a guest with arguments, a folder, descriptors, waiting, and resources ---- */
+
+static tenon_status fill_wasi(tenon_wasi *wasi, tenon_linker *linker)
+{
+    const tenon_wasi_directory directory = {
+        .size = sizeof directory, .host_path = "/tmp", .guest_path = "/", .read_only = true, .quota = 4096
+    };
+    tenon_status status = tenon_wasi_add_argument(wasi, (tenon_name){ "program", 7 });
+
+    for (int i = 0; i < 100 && status == TENON_OK; i++)
+        status = tenon_wasi_add_variable(wasi, (tenon_name){ "NAME=value", 10 });
+    if (status == TENON_OK)
+        status = tenon_wasi_add_directory(wasi, &directory, NULL);
+    return status == TENON_OK ? tenon_wasi_define(wasi, linker) : status;
+}
+
+static tenon_status call_all(door *d)
+{
+    static const tenon_resource_type type = { "thing", NULL };
+    uint32_t handle, error = 0;
+    tenon_status status = TENON_OK;
+
+    for (int i = 0; i < 40 && error == 0; i++)
+        error = door_call(d, "path_open", 3, 0, DOOR_PATH, door_put(d, DOOR_PATH, "."), 2, 0, 0, 0, DOOR_RESULT);
+    if (error == 0)
+        error = door_call(d, "poll_oneoff", DOOR_BUFFER, DOOR_PATH, 20, DOOR_RESULT);
+    for (int i = 0; i < 40 && status == TENON_OK; i++)
+        status = tenon_resource_new(d->store, &type, d, &handle);
+    if (error == 48 || error == 33)
+        return TENON_NOMEM;
+    return error != 0 ? TENON_USAGE : status;
+}
+
+static tenon_status use_door(tenon_engine *engine, tenon_tenant *tenant, const test_module *unused)
+{
+    const tenon_wasi_config config = { .size = sizeof config, .capabilities = TENON_WASI_ALL };
+    tenon_linker *linker = NULL;
+    tenon_extern e;
+    uint64_t size;
+    door d = { .engine = engine, .tenant = tenant };
+    tenon_status status = tenon_store_new(tenant, &d.store);
+
+    (void)unused;
+    if (status == TENON_OK)
+        status = tenon_linker_new(d.store, &linker);
+    if (status == TENON_OK)
+        status = tenon_wasi_new(tenant, &config, &d.wasi);
+    if (status == TENON_OK)
+        status = fill_wasi(d.wasi, linker);
+    if (status == TENON_OK)
+        status = tenon_module_new(engine, module_door, sizeof module_door, &d.module, NULL);
+    if (status == TENON_OK)
+        status = tenon_linker_instantiate(linker, d.module, &d.instance, NULL);
+    if (status == TENON_OK && tenon_instance_export(d.instance, (tenon_name){ "memory", 6 }, &e)) {
+        d.memory = tenon_memory_data(e.of.memory, &size);
+        status = call_all(&d);
+    }
+    tenon_linker_delete(linker);
+    tenon_store_delete(d.store);
+    tenon_wasi_delete(d.wasi);
+    tenon_module_delete(d.module);
+    return status;
+}
+
+typedef tenon_status use_function(tenon_engine *engine, tenon_tenant *tenant, const test_module *module);
+
 static tenon_status scenario(plan *f, const test_module *module)
 {
     tenon_config config = { .size = sizeof config,
                             .features = TENON_FEATURES_ALL,
                             .allocator = { .realloc = reallocate, .map = may_map, .ud = f } };
+    use_function *run = strcmp(module->name, "door") == 0 ? use_door : use;
     tenon_engine *engine;
     tenon_tenant *tenant;
     tenon_status status = tenon_engine_new(&config, &engine);
@@ -88,7 +156,7 @@ static tenon_status scenario(plan *f, const test_module *module)
         return status;
     status = tenon_tenant_new(engine, NULL, &tenant);
     if (status == TENON_OK) {
-        status = use(engine, tenant, module);
+        status = run(engine, tenant, module);
         if (tenon_tenant_memory_bytes(tenant) != 0) {
             printf("%s: %llu bytes stay charged\n", module->name, (unsigned long long)tenon_tenant_memory_bytes(tenant));
             status = TENON_USAGE;
@@ -120,18 +188,20 @@ static bool attempt(const test_module *module, bool map, long n, bool persistent
 
 int main(void)
 {
+    static const test_module at_door = { .name = "door" };
     int failed = 0;
     long tried = 0;
 
-    for (size_t i = 0; i < test_module_count; i++)
+    for (size_t i = 0; i <= test_module_count; i++)
         for (int kind = 0; kind < 4; kind++) {
+            const test_module *module = i < test_module_count ? &test_modules[i] : &at_door;
             bool done = false;
             for (long n = 1; !done && n < 100000; n++, tried++)
-                if (!attempt(&test_modules[i], kind & 1, n, kind & 2, &done)) {
+                if (!attempt(module, kind & 1, n, kind & 2, &done)) {
                     failed++;
                     break;
                 }
         }
-    printf("%ld failures injected\n%zu passed, %d failed\n", tried, test_module_count * 4 - (size_t)failed, failed);
+    printf("%ld failures injected\n%zu passed, %d failed\n", tried, (test_module_count + 1) * 4 - (size_t)failed, failed);
     return failed != 0;
 }

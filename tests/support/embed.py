@@ -56,7 +56,8 @@ for path in sys.argv[2:]:
         subprocess.run(["wat2wasm", "--enable-all", "-o", out.name, path], check=True)
         modules[os.path.splitext(os.path.basename(path))[0]] = open(out.name, "rb").read()
 with open(sys.argv[1], "w") as out:
-    out.write("/* Made by tests/support/embed.py. */\n#include <stdint.h>\n")
+    out.write("/* Made by tests/support/embed.py. */\n#ifndef MODULES_MADE_H\n#define MODULES_MADE_H\n#include <stdint.h>\n")
     for name_, content in sorted(modules.items()):
         out.write("__attribute__((unused)) static const uint8_t module_%s[] = { %s };\n" %
                   (name_, ", ".join("0x%02x" % b for b in content)))
+    out.write("#endif\n")
