@@ -6,7 +6,6 @@
 #define TN_BASE_OS_H
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,7 +32,7 @@ typedef struct tn_os_timer {
 } tn_os_timer;
 bool tn_os_timer_start(tn_os_timer *timer, uint64_t after, void *value);
 void tn_os_timer_stop(tn_os_timer *timer);
-/* The signal that stops guests. Ignored by default, so a stray one does no harm. */
+/* The signal that stops guests (of signal.h). Ignored by default, so a stray one does no harm. */
 #define TN_OS_INTERRUPT SIGURG
 
 /* The kernel's number of the calling thread, never 0; and a signal to a thread of this process, which may have ended.
