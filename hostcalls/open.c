@@ -4,6 +4,8 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "hostcalls/wasi.h"
@@ -68,6 +70,19 @@ static tn_wasi_errno check_type(tn_wasi_call *call, const request *r, const stru
     return tn_wasi_deny(call, TN_WASI_EACCES, "neither a file nor a directory");
 }
 
+/* /proc looks like files and is the host's process: its memory, its environment, its descriptors. A guest that was
+ * given
+ * "/" was not given that. Asked of what has been opened, so that no race can change the answer. */
+static tn_wasi_errno check_file_system(tn_wasi_call *call, int host)
+{
+    struct statfs fs;
+
+    if (fstatfs(host, &fs) != 0)
+        return tn_wasi_last_error();
+    return fs.f_type == PROC_SUPER_MAGIC ? tn_wasi_deny(call, TN_WASI_EACCES, "the host's processes are no files")
+                                         : TN_WASI_ESUCCESS;
+}
+
 /* Looks at what the path names without opening it. *exists is false when nothing is there and the guest may create it.
  */
 static tn_wasi_errno probe(tn_wasi_call *call, const request *r, struct stat *st, bool *exists)
@@ -98,6 +113,8 @@ static tn_wasi_errno install(tn_wasi_call *call, const request *r, int host, uin
     void *out;
 
     tn_wasi_errno error = fstat(host, &st) == 0 ? check_type(call, r, &st) : tn_wasi_last_error();
+    if (error == TN_WASI_ESUCCESS)
+        error = check_file_system(call, host);
     if (error == TN_WASI_ESUCCESS && !tenon_memory_range(call->memory, address, 1, sizeof number, &out))
         error = TN_WASI_EFAULT;
     if (error != TN_WASI_ESUCCESS) {

@@ -266,6 +266,29 @@ static void sockets_are_not_opened(door *d)
     close(fd);
 }
 
+/* A guest that was given everything still gets nothing of the host's processes. */
+static void proc_is_refused(door *d)
+{
+    static const char *const paths[] = { "proc/self/mem", "proc/self/environ", "proc/self/maps", "proc/version", "proc/self",
+                                         "proc", "proc/self/fd/0", "proc/self/root/etc/passwd", "proc/self/cwd" };
+    const tenon_wasi_config config = door_config();
+    const tenon_wasi_directory everything = { .size = sizeof everything, .host_path = "/", .guest_path = "/" };
+    door all = door_open(&config, TENON_BOUNDS_GUARDED);
+    char link[300];
+
+    (void)d;
+    CHECK(tenon_wasi_add_directory(all.wasi, &everything, NULL) == TENON_OK);
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        CHECK(door_open_path(&all, 3, FOLLOW, paths[i], 0, R_READ, 0, 0) < 0);
+        CHECK(door_open_path(&all, 3, FOLLOW, paths[i], 0, R_READ | R_WRITE, 0, 0) < 0);
+    }
+    CHECK(symlink("../../../proc/self/mem", door_path("box/memory")) == 0);
+    snprintf(link, sizeof link, "%s", door_path("box/memory") + 1);
+    CHECK(door_open_path(&all, 3, FOLLOW, link, 0, R_READ | R_WRITE, 0, 0) == -E_ACCES);
+    CHECK(door_open_path(&all, 3, FOLLOW, "etc/passwd", 0, R_READ, 0, 0) >= 0);
+    CHECK(door_close(&all));
+}
+
 /* ---- races: another process changes names while the guest uses them ---- */
 
 typedef struct racer {
@@ -401,6 +424,7 @@ const door_case door_path_cases[] = {
     CASE(pipes_are_not_opened),
     CASE(devices_are_not_opened),
     CASE(sockets_are_not_opened),
+    CASE(proc_is_refused),
     CASE(race_of_folder_and_link),
     CASE(race_of_file_and_link),
     CASE(race_of_parents),
