@@ -118,6 +118,25 @@ int cli_next(cli_parser *p)
     return unknown(p->command, word + 2, size);
 }
 
+bool cli_parse_flags(const cli_command *command, int argc, char **argv, bool *given, int *count, int *code)
+{
+    cli_parser p;
+
+    *count = 0;
+    cli_parser_init(&p, command, argc, argv);
+    for (int option; (option = cli_next(&p)) != CLI_END;) {
+        if (option == CLI_HELP || option == CLI_WRONG) {
+            *code = option == CLI_HELP ? CLI_OK : CLI_USAGE;
+            return false;
+        }
+        if (option == CLI_ARGUMENT)
+            argv[(*count)++] = argv[p.at - 1];
+        else
+            given[option] = true;
+    }
+    return true;
+}
+
 /* ---- help ---- */
 
 /* Prints words of text between two columns; newlines of the text stay. */

@@ -44,6 +44,9 @@ typedef struct cli_parser {
 void cli_parser_init(cli_parser *p, const cli_command *command, int argc, char **argv);
 /* The next option's position in command->options, or one of the negative numbers above. */
 int cli_next(cli_parser *p);
+/* For commands whose options take no values: sets given[position] for each that is there, and moves the arguments to
+ * the front of argv. False when the command is over, with its exit code. */
+bool cli_parse_flags(const cli_command *command, int argc, char **argv, bool *given, int *count, int *code);
 /* Says on standard error what is wrong, in the command's name, and returns CLI_USAGE. */
 int cli_complain(const cli_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -170,17 +170,13 @@ static const cli_option options[] = {
 static int run(const cli_command *command, int argc, char **argv)
 {
     bool json = false;
-    int code = CLI_OK;
-    cli_parser p;
+    int count, code;
 
-    cli_parser_init(&p, command, argc, argv);
-    for (int option; (option = cli_next(&p)) != CLI_END;) {
-        if (option == CLI_HELP || option == CLI_WRONG)
-            return option == CLI_HELP ? CLI_OK : CLI_USAGE;
-        if (option == CLI_ARGUMENT)
-            return cli_complain(command, "takes no arguments");
-        json = true;
-    }
+    if (!cli_parse_flags(command, argc, argv, &json, &count, &code))
+        return code;
+    if (count > 0)
+        return cli_complain(command, "takes no arguments");
+    code = CLI_OK;
     for (size_t i = 0; i < sizeof findings / sizeof *findings; i++) {
         checks[i](&findings[i]);
         if (findings[i].needed && findings[i].verdict == MISSING)

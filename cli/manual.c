@@ -81,16 +81,12 @@ static const cli_command *find(const char *name)
 static int run_man(const cli_command *command, int argc, char **argv)
 {
     const cli_command *about = NULL;
-    cli_parser p;
+    int count, code;
 
-    cli_parser_init(&p, command, argc, argv);
-    for (int option; (option = cli_next(&p)) != CLI_END;) {
-        if (option != CLI_ARGUMENT)
-            return option == CLI_HELP ? CLI_OK : CLI_USAGE;
-        about = find(p.value);
-        if (about == NULL)
-            return cli_complain(command, "no command `%s`; `tenon --help` lists them", p.value);
-    }
+    if (!cli_parse_flags(command, argc, argv, NULL, &count, &code))
+        return code;
+    if (count > 0 && (about = find(argv[count - 1])) == NULL)
+        return cli_complain(command, "no command `%s`; `tenon --help` lists them", argv[count - 1]);
     if (about != NULL)
         print_page(about);
     else
@@ -210,15 +206,11 @@ static void fish(void)
 
 static int run_completion(const cli_command *command, int argc, char **argv)
 {
-    cli_parser p;
-    const char *shell = NULL;
+    int count, code;
 
-    cli_parser_init(&p, command, argc, argv);
-    for (int option; (option = cli_next(&p)) != CLI_END;) {
-        if (option != CLI_ARGUMENT)
-            return option == CLI_HELP ? CLI_OK : CLI_USAGE;
-        shell = p.value;
-    }
+    if (!cli_parse_flags(command, argc, argv, NULL, &count, &code))
+        return code;
+    const char *shell = count > 0 ? argv[count - 1] : NULL;
     if (shell != NULL && strcmp(shell, "bash") == 0)
         bash();
     else if (shell != NULL && strcmp(shell, "zsh") == 0)

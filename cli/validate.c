@@ -43,7 +43,7 @@ static int validate(tenon_engine *engine, const char *path, bool json)
     return cli_exit_code(status);
 }
 
-static int validate_all(tenon_engine *engine, const char **paths, int count, bool json)
+static int validate_all(tenon_engine *engine, char **paths, int count, bool json)
 {
     int code = CLI_OK;
 
@@ -68,32 +68,23 @@ static const cli_option options[] = {
 static int run(const cli_command *command, int argc, char **argv)
 {
     tenon_config config = { .size = sizeof config };
-    const char **paths = (const char **)argv; /* arguments move to the front */
+    bool given[ALL_FEATURES + 1] = { false };
     tenon_engine *engine;
-    bool json = false;
-    int count = 0;
-    cli_parser p;
+    int count, code;
 
-    cli_parser_init(&p, command, argc, argv);
-    for (int option; (option = cli_next(&p)) != CLI_END;) {
-        if (option == CLI_HELP || option == CLI_WRONG)
-            return option == CLI_HELP ? CLI_OK : CLI_USAGE;
-        if (option == JSON)
-            json = true;
-        else if (option == STANDARD)
-            config.features = tenon_features_standard();
-        else if (option == ALL_FEATURES)
-            config.features = TENON_FEATURES_ALL;
-        else
-            paths[count++] = p.value;
-    }
+    if (!cli_parse_flags(command, argc, argv, given, &count, &code))
+        return code;
     if (count == 0) {
         cli_print_help(stderr, command);
         return CLI_USAGE;
     }
+    if (given[STANDARD])
+        config.features = tenon_features_standard();
+    if (given[ALL_FEATURES])
+        config.features = TENON_FEATURES_ALL;
     if (tenon_engine_new(&config, &engine) != TENON_OK)
         return CLI_FAILED;
-    int code = validate_all(engine, paths, count, json);
+    code = validate_all(engine, argv, count, given[JSON]);
     tenon_engine_delete(engine);
     return code;
 }

@@ -579,7 +579,7 @@ static void run_script(script *s, const char *path)
     json_decref(json);
 }
 
-static int run_scripts(script *s, const char **paths, int count)
+static int run_scripts(script *s, char **paths, int count)
 {
     for (int i = 0; i < count; i++) {
         cli_progress("running", i, count);
@@ -606,31 +606,25 @@ static const cli_option options[] = {
 static int run(const cli_command *command, int argc, char **argv)
 {
     tenon_config config = { .size = sizeof config, .features = tenon_features_standard() };
+    bool given[ALL_FEATURES + 1] = { false };
     script s = { .path = "" };
-    const char **paths = (const char **)argv; /* arguments move to the front */
-    int count = 0;
-    cli_parser p;
+    int count, code;
 
-    cli_parser_init(&p, command, argc, argv);
-    for (int option; (option = cli_next(&p)) != CLI_END;) {
-        if (option == CLI_HELP || option == CLI_WRONG)
-            return option == CLI_HELP ? CLI_OK : CLI_USAGE;
-        if (option == CHECKED)
-            config.bounds = s.bounds = TENON_BOUNDS_CHECKED;
-        else if (option == ALL_FEATURES)
-            config.features = TENON_FEATURES_ALL;
-        else
-            paths[count++] = p.value;
-    }
+    if (!cli_parse_flags(command, argc, argv, given, &count, &code))
+        return code;
     if (count == 0) {
         cli_print_help(stderr, command);
         return CLI_USAGE;
     }
+    if (given[CHECKED])
+        config.bounds = s.bounds = TENON_BOUNDS_CHECKED;
+    if (given[ALL_FEATURES])
+        config.features = TENON_FEATURES_ALL;
     if (tenon_engine_new(&config, &s.engine) != TENON_OK) {
         fputs("tenon: the engine cannot be made\n", stderr);
         return CLI_FAILED;
     }
-    int code = run_scripts(&s, paths, count);
+    code = run_scripts(&s, argv, count);
     tenon_engine_delete(s.engine);
     return code;
 }

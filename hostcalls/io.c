@@ -78,29 +78,6 @@ static tn_wasi_errno read_into(tn_wasi_call *call, tn_wasi_buffers *buffers, int
     return tn_wasi_store_u32(call, address, (uint32_t)n) ? TN_WASI_ESUCCESS : TN_WASI_EFAULT;
 }
 
-tn_wasi_errno tn_wasi_fd_read(tn_wasi_call *call, uint32_t fd, uint32_t list, uint32_t count, uint32_t address)
-{
-    tn_wasi_buffers buffers;
-    tn_wasi_errno error = tn_wasi_gather(call, list, count, &buffers);
-
-    (void)fd;
-    return error != TN_WASI_ESUCCESS ? error : read_into(call, &buffers, -1, address);
-}
-
-tn_wasi_errno tn_wasi_fd_pread(tn_wasi_call *call, uint32_t fd, uint32_t list, uint32_t count, uint64_t offset,
-                               uint32_t address)
-{
-    tn_wasi_buffers buffers;
-    tn_wasi_errno error = tn_wasi_gather(call, list, count, &buffers);
-
-    (void)fd;
-    if (error != TN_WASI_ESUCCESS)
-        return error;
-    if (!(call->descriptor->base & TN_WASI_RIGHT_FD_SEEK))
-        return TN_WASI_ESPIPE;
-    return offset > INT64_MAX ? TN_WASI_EINVAL : read_into(call, &buffers, (int64_t)offset, address);
-}
-
 /* ---- writing ---- */
 
 /* A write to a pipe that nobody reads is an error for the guest, never a signal for the host. */
@@ -207,25 +184,55 @@ static tn_wasi_errno write_from(tn_wasi_call *call, tn_wasi_buffers *buffers, in
     return tn_wasi_store_u32(call, address, (uint32_t)n) ? TN_WASI_ESUCCESS : TN_WASI_EFAULT;
 }
 
-tn_wasi_errno tn_wasi_fd_write(tn_wasi_call *call, uint32_t fd, uint32_t list, uint32_t count, uint32_t address)
+/* ---- functions ---- */
+
+/* Moves bytes between a list of buffers and the descriptor; offset -1: at the descriptor's own position. */
+typedef tn_wasi_errno mover(tn_wasi_call *call, tn_wasi_buffers *buffers, int64_t offset, uint32_t address);
+
+static tn_wasi_errno move(tn_wasi_call *call, mover *bytes, uint32_t list, uint32_t count, int64_t offset,
+                          uint32_t address)
 {
     tn_wasi_buffers buffers;
     tn_wasi_errno error = tn_wasi_gather(call, list, count, &buffers);
 
+    return error != TN_WASI_ESUCCESS ? error : bytes(call, &buffers, offset, address);
+}
+
+static tn_wasi_errno move_at(tn_wasi_call *call, mover *bytes, uint32_t list, uint32_t count, uint64_t offset,
+                             uint32_t address)
+{
+    void *unused;
+
+    /* A list that is none is said first, as everywhere. */
+    if (!tenon_memory_range(call->memory, list, count, sizeof(tn_wasi_iovec), &unused))
+        return TN_WASI_EFAULT;
+    if (!(call->descriptor->base & TN_WASI_RIGHT_FD_SEEK))
+        return TN_WASI_ESPIPE;
+    return offset > INT64_MAX ? TN_WASI_EINVAL : move(call, bytes, list, count, (int64_t)offset, address);
+}
+
+tn_wasi_errno tn_wasi_fd_read(tn_wasi_call *call, uint32_t fd, uint32_t list, uint32_t count, uint32_t address)
+{
     (void)fd;
-    return error != TN_WASI_ESUCCESS ? error : write_from(call, &buffers, -1, address);
+    return move(call, read_into, list, count, -1, address);
+}
+
+tn_wasi_errno tn_wasi_fd_pread(tn_wasi_call *call, uint32_t fd, uint32_t list, uint32_t count, uint64_t offset,
+                               uint32_t address)
+{
+    (void)fd;
+    return move_at(call, read_into, list, count, offset, address);
+}
+
+tn_wasi_errno tn_wasi_fd_write(tn_wasi_call *call, uint32_t fd, uint32_t list, uint32_t count, uint32_t address)
+{
+    (void)fd;
+    return move(call, write_from, list, count, -1, address);
 }
 
 tn_wasi_errno tn_wasi_fd_pwrite(tn_wasi_call *call, uint32_t fd, uint32_t list, uint32_t count, uint64_t offset,
                                 uint32_t address)
 {
-    tn_wasi_buffers buffers;
-    tn_wasi_errno error = tn_wasi_gather(call, list, count, &buffers);
-
     (void)fd;
-    if (error != TN_WASI_ESUCCESS)
-        return error;
-    if (!(call->descriptor->base & TN_WASI_RIGHT_FD_SEEK))
-        return TN_WASI_ESPIPE;
-    return offset > INT64_MAX ? TN_WASI_EINVAL : write_from(call, &buffers, (int64_t)offset, address);
+    return move_at(call, write_from, list, count, offset, address);
 }
