@@ -57,10 +57,12 @@ static void must_be_interrupted(guest *g, const char *name)
     assert_int_equal(err.trap, TENON_TRAP_INTERRUPTED);
 }
 
+/* Without a limit: on a busy machine any would be too short. */
 static void must_run(guest *g)
 {
     tenon_val result;
 
+    assert_int_equal(tenon_store_set_timeout(g->w.store, 0), TENON_OK);
     assert_int_equal(tenon_func_call(export_func(g->instance, "fine"), NULL, 0, &result, 1, NULL), TENON_OK);
     assert_int_equal(result.of.i32, 42);
 }
@@ -71,16 +73,16 @@ static void a_timeout_ends_anything(void **state)
     for (int bounds = 0; bounds < 2; bounds++) {
         guest g;
         guest_open(&g, (tenon_bounds)bounds);
-        assert_int_equal(tenon_store_set_timeout(g.w.store, 20000000), TENON_OK);
         for (int round = 0; round < 3; round++)
             for (size_t i = 0; i < ENDLESS; i++) {
+                assert_int_equal(tenon_store_set_timeout(g.w.store, 20000000), TENON_OK);
                 must_be_interrupted(&g, endless[i]);
                 must_run(&g);
             }
+        assert_int_equal(tenon_store_set_timeout(g.w.store, 20000000), TENON_OK);
         g.sleeps = true;
         must_be_interrupted(&g, "nap_once");
         g.sleeps = false;
-        assert_int_equal(tenon_store_set_timeout(g.w.store, 0), TENON_OK);
         must_run(&g);
         guest_close(&g);
     }
@@ -132,7 +134,6 @@ static void interrupts_come_anywhere(void **state)
         must_be_interrupted(&g, endless[i % 4]);
         for (size_t k = 0; tenon_store_frame(g.w.store, k, &frame); k++)
             assert_true(frame.function < 15);
-        assert_int_equal(tenon_store_set_timeout(g.w.store, 0), TENON_OK);
         must_run(&g);
     }
     guest_close(&g);
@@ -184,7 +185,7 @@ static void limits_of_nested_stores_are_their_own(void **state)
     guest_open(&outer, TENON_BOUNDS_GUARDED);
     guest_open(&inner, TENON_BOUNDS_GUARDED);
     assert_int_equal(tenon_store_set_timeout(inner.w.store, 5000000), TENON_OK);
-    assert_int_equal(tenon_store_set_timeout(outer.w.store, 40000000), TENON_OK);
+    assert_int_equal(tenon_store_set_timeout(outer.w.store, 1000000000), TENON_OK);
     assert_int_equal(tenon_func_new_entry(outer.w.store, &entry, &inner, &e.of.func), TENON_OK);
     assert_int_equal(tenon_instance_new(outer.w.store, outer.module, &e, 1, &instance, NULL), TENON_OK);
     assert_int_equal(tenon_func_call(export_func(instance, "nap_once"), NULL, 0, NULL, 0, NULL), TENON_OK);
