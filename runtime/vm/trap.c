@@ -181,6 +181,7 @@ static void run_interruptibly(tn_activation *a, void (*fn)(void *), void *arg)
 {
     tenon_store *store = a->store;
 
+    /* Sequentially consistent, as in tenon_store_interrupt: one of the two sees the other. */
     atomic_store(&store->thread, tn_os_thread_id());
     if (store->timeout != 0 && !tn_os_timer_start(&store->timer, store->timeout, store))
         atomic_fetch_or(&store->interrupt, TN_INTERRUPT_TIMEOUT);
@@ -193,9 +194,10 @@ static void run_interruptibly(tn_activation *a, void (*fn)(void *), void *arg)
     current = a->outer;
     store->activation = NULL;
     tn_os_timer_stop(&store->timer);
-    atomic_store(&store->thread, 0);
-    atomic_fetch_and(&store->interrupt,
-                     ~(TN_INTERRUPT_TIMEOUT | (a->trap == TENON_TRAP_INTERRUPTED ? TN_INTERRUPT_ASKED : 0)));
+    atomic_store_explicit(&store->thread, 0, memory_order_relaxed);
+    if (atomic_load_explicit(&store->interrupt, memory_order_relaxed) != 0)
+        atomic_fetch_and(&store->interrupt,
+                         ~(TN_INTERRUPT_TIMEOUT | (a->trap == TENON_TRAP_INTERRUPTED ? TN_INTERRUPT_ASKED : 0)));
 }
 
 tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg)
