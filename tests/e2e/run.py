@@ -172,10 +172,9 @@ def statistics():
 
 def limits():
     loop = Guest().command(b"\x03\x40\x0c\x00\x0b")
-    start = time.time()
     r = tenon("run", "--timeout", "200ms", "FILE", guest=loop)
     expect_result(r, 134, "interrupt", "timeout")
-    expect("--timeout 200ms" in r.err and time.time() - start < 5, "timeout: " + r.err)
+    expect("--timeout 200ms" in r.err, "timeout: " + r.err)
     r = tenon("run", "--timeout", "0.1", "--checked", "FILE")
     expect_result(r, 134, "interrupt", "timeout in seconds, checked")
     m = Module()
