@@ -181,18 +181,9 @@ static tenon_status make_quota(tenon_wasi *wasi, uint64_t limit, tn_wasi_quota *
 /* Numbers below 3 stay for stdio, whether it is there or not. */
 static tenon_status insert_preopen(tenon_wasi *wasi, const tn_wasi_descriptor *d)
 {
-    bool closed[3];
     uint32_t number;
+    tn_wasi_errno error = tn_wasi_insert(wasi, d, 3, &number);
 
-    for (int i = 0; i < 3; i++) {
-        closed[i] = wasi->descriptors[i].host < 0;
-        if (closed[i])
-            wasi->descriptors[i].host = 0;
-    }
-    tn_wasi_errno error = tn_wasi_insert(wasi, d, &number);
-    for (int i = 0; i < 3; i++)
-        if (closed[i])
-            wasi->descriptors[i].host = -1;
     return error == TN_WASI_ESUCCESS ? TENON_OK : error == TN_WASI_ENOMEM ? TENON_NOMEM : TENON_LIMIT;
 }
 

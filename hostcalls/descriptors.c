@@ -29,10 +29,10 @@ static tn_wasi_errno grow(tenon_wasi *wasi)
     return TN_WASI_ESUCCESS;
 }
 
-static tn_wasi_errno find_free(tenon_wasi *wasi, uint32_t *number)
+static tn_wasi_errno find_free(tenon_wasi *wasi, uint32_t least, uint32_t *number)
 {
     uint32_t limit = wasi->config.max_descriptors != 0 ? wasi->config.max_descriptors : DEFAULT_MAX_DESCRIPTORS;
-    size_t i = 0;
+    size_t i = least;
 
     while (i < wasi->descriptor_count && wasi->descriptors[i].host >= 0)
         i++;
@@ -47,9 +47,9 @@ static tn_wasi_errno find_free(tenon_wasi *wasi, uint32_t *number)
     return error;
 }
 
-tn_wasi_errno tn_wasi_insert(tenon_wasi *wasi, const tn_wasi_descriptor *d, uint32_t *number)
+tn_wasi_errno tn_wasi_insert(tenon_wasi *wasi, const tn_wasi_descriptor *d, uint32_t least, uint32_t *number)
 {
-    tn_wasi_errno error = find_free(wasi, number);
+    tn_wasi_errno error = find_free(wasi, least, number);
 
     if (error == TN_WASI_ESUCCESS)
         wasi->descriptors[*number] = *d;

@@ -48,34 +48,6 @@ bool tn_wasi_again(const tn_wasi_call *call)
 
 /* ---- paths ---- */
 
-/* A continuation byte count for the lead byte of a UTF-8 sequence, and the range of the byte after it; -1: no lead. */
-static int sequence_of(uint8_t lead, uint8_t *low, uint8_t *high)
-{
-    *low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    *high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    if (lead < 0x80)
-        return 0;
-    if (lead >= 0xC2 && lead <= 0xDF)
-        return 1;
-    if (lead >= 0xE0 && lead <= 0xEF)
-        return 2;
-    return lead >= 0xF0 && lead <= 0xF4 ? 3 : -1;
-}
-
-static bool is_utf8(const uint8_t *s, size_t size)
-{
-    for (size_t i = 0; i < size;) {
-        uint8_t low, high;
-        int more = sequence_of(s[i++], &low, &high);
-        if (more < 0 || (size_t)more > size - i)
-            return false;
-        for (; more > 0; more--, low = 0x80, high = 0xBF)
-            if (s[i] < low || s[i++] > high)
-                return false;
-    }
-    return true;
-}
-
 static tn_wasi_errno copy_path(tn_wasi_call *call, int index, uint32_t address, uint32_t size)
 {
     tn_wasi_path *path = &call->wasi->path[index];
@@ -90,7 +62,7 @@ static tn_wasi_errno copy_path(tn_wasi_call *call, int index, uint32_t address, 
     path->size = size;
     if (memchr(path->text, '\0', size) != NULL)
         return TN_WASI_EINVAL;
-    if (!is_utf8((const uint8_t *)path->text, size))
+    if (!tn_wasi_is_utf8((const uint8_t *)path->text, size))
         return TN_WASI_EILSEQ;
     call->path[index] = path;
     return TN_WASI_ESUCCESS;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hostcalls/clocks.h"
 #include "hostcalls/files.h"
 
 /* ---- positions ---- */
@@ -59,11 +60,6 @@ tn_wasi_errno tn_wasi_fd_fdstat_set_flags(tn_wasi_call *call, uint32_t fd, uint3
 
 /* ---- attributes ---- */
 
-static uint64_t nanoseconds(struct timespec t)
-{
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 tn_wasi_errno tn_wasi_put_filestat(tn_wasi_call *call, uint32_t address, const struct stat *st, uint8_t filetype)
 {
     const tn_wasi_filestat out = { .dev = st->st_dev,
@@ -71,9 +67,9 @@ tn_wasi_errno tn_wasi_put_filestat(tn_wasi_call *call, uint32_t address, const s
                                    .filetype = filetype,
                                    .nlink = st->st_nlink,
                                    .size = (uint64_t)st->st_size,
-                                   .atim = nanoseconds(st->st_atim),
-                                   .mtim = nanoseconds(st->st_mtim),
-                                   .ctim = nanoseconds(st->st_ctim) };
+                                   .atim = tn_wasi_nanoseconds(st->st_atim),
+                                   .mtim = tn_wasi_nanoseconds(st->st_mtim),
+                                   .ctim = tn_wasi_nanoseconds(st->st_ctim) };
 
     return tenon_memory_write(call->memory, address, &out, sizeof out) ? TN_WASI_ESUCCESS : TN_WASI_EFAULT;
 }

@@ -80,9 +80,8 @@ static tn_wasi_errno finish(tn_wasi_place *place, int result)
 }
 
 /* Charges a new name and gives it back if it could not be made. */
-static tn_wasi_errno finish_new(tn_wasi_call *call, tn_wasi_quota *quota, tn_wasi_place *place, int result)
+static tn_wasi_errno finish_new(tn_wasi_quota *quota, tn_wasi_place *place, int result)
 {
-    (void)call;
     if (result != 0)
         tn_wasi_quota_remove_name(quota);
     return finish(place, result);
@@ -109,7 +108,7 @@ tn_wasi_errno tn_wasi_path_create_directory(tn_wasi_call *call, uint32_t fd, uin
     }
     if (!tn_wasi_quota_add_name(quota))
         return over_quota(call, &place);
-    return finish_new(call, quota, &place, mkdirat(place.parent, place.name, 0777));
+    return finish_new(quota, &place, mkdirat(place.parent, place.name, 0777));
 }
 
 tn_wasi_errno tn_wasi_path_symlink(tn_wasi_call *call, uint32_t content, uint32_t content_size, uint32_t fd,
@@ -135,7 +134,7 @@ tn_wasi_errno tn_wasi_path_symlink(tn_wasi_call *call, uint32_t content, uint32_
     }
     if (!tn_wasi_quota_add_name(quota))
         return over_quota(call, &place);
-    return finish_new(call, quota, &place, symlinkat(target->text, place.parent, place.name));
+    return finish_new(quota, &place, symlinkat(target->text, place.parent, place.name));
 }
 
 tn_wasi_errno tn_wasi_path_readlink(tn_wasi_call *call, uint32_t fd, uint32_t path, uint32_t path_size,

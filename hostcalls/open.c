@@ -124,7 +124,7 @@ static tn_wasi_errno install(tn_wasi_call *call, const request *r, int host, uin
     opened.filetype = tn_wasi_filetype_of(&st);
     opened.base = r->base & d->inheriting & tn_wasi_rights_of(opened.filetype);
     opened.inheriting = r->inheriting & d->inheriting;
-    error = tn_wasi_insert(call->wasi, &opened, &number);
+    error = tn_wasi_insert(call->wasi, &opened, 0, &number);
     if (error == TN_WASI_ESUCCESS && !tn_wasi_store_u32(call, address, number))
         error = TN_WASI_EFAULT;
     return error;

@@ -32,7 +32,7 @@ tn_wasi_errno tn_wasi_sock_accept(tn_wasi_call *call, uint32_t fd, uint32_t flag
                                             .filetype = TN_WASI_FILETYPE_SOCKET_STREAM,
                                             .flags = (uint16_t)flags,
                                             .base = d->inheriting & ~(uint64_t)TN_WASI_RIGHT_SOCK_ACCEPT };
-    tn_wasi_errno error = tn_wasi_insert(call->wasi, &connection, &number);
+    tn_wasi_errno error = tn_wasi_insert(call->wasi, &connection, 0, &number);
     if (error == TN_WASI_ESUCCESS && !tn_wasi_store_u32(call, address, number))
         error = TN_WASI_EFAULT;
     return error;

@@ -37,19 +37,6 @@ static void put_ascii(output *out, uint8_t byte)
         put(out, picture, 3);
 }
 
-/* Bytes of the sequence that begins with this byte; 0: none begins with it. */
-static uint8_t sequence_size(uint8_t lead)
-{
-    return lead >= 0xC2 && lead <= 0xDF ? 2 : lead >= 0xE0 && lead <= 0xEF ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
-}
-
-/* Whether the second byte of a sequence makes it overlong, a surrogate or too large. */
-static bool second_is_wrong(uint8_t lead, uint8_t byte)
-{
-    return (lead == 0xE0 && byte < 0xA0) || (lead == 0xED && byte > 0x9F) || (lead == 0xF0 && byte < 0x90) ||
-           (lead == 0xF4 && byte > 0x8F);
-}
-
 static void put_sequence(output *out, tn_wasi_terminal *t)
 {
     if (t->pending[0] == 0xC2 && t->pending[1] < 0xA0)
@@ -61,8 +48,12 @@ static void put_sequence(output *out, tn_wasi_terminal *t)
 
 static void filter(tn_wasi_terminal *t, uint8_t byte, output *out)
 {
+    uint8_t low = 0x80, high = 0xBF;
+
     if (t->wanted > 0) {
-        if ((byte & 0xC0) == 0x80 && !(t->count == 1 && second_is_wrong(t->pending[0], byte))) {
+        if (t->count == 1)
+            tn_wasi_utf8_sequence(t->pending[0], &low, &high);
+        if (byte >= low && byte <= high) {
             t->pending[t->count++] = byte;
             if (t->count == t->wanted)
                 put_sequence(out, t);
@@ -75,7 +66,7 @@ static void filter(tn_wasi_terminal *t, uint8_t byte, output *out)
         put_ascii(out, byte);
         return;
     }
-    t->wanted = sequence_size(byte);
+    t->wanted = tn_wasi_utf8_sequence(byte, &low, &high);
     if (t->wanted == 0)
         put_replacement(out);
     else

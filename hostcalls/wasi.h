@@ -284,8 +284,8 @@ void *tn_wasi_realloc(tenon_wasi *wasi, void *p, size_t old_size, size_t new_siz
 /* descriptors.c */
 /* NULL when number is not open. */
 tn_wasi_descriptor *tn_wasi_find(tenon_wasi *wasi, uint32_t number);
-/* The lowest free number; the table owns d->host from then on if d->owned, also on failure. */
-tn_wasi_errno tn_wasi_insert(tenon_wasi *wasi, const tn_wasi_descriptor *d, uint32_t *number);
+/* The lowest free number from `least` on; the table owns d->host from then on if d->owned, also on failure. */
+tn_wasi_errno tn_wasi_insert(tenon_wasi *wasi, const tn_wasi_descriptor *d, uint32_t least, uint32_t *number);
 void tn_wasi_close(tenon_wasi *wasi, tn_wasi_descriptor *d);
 uint8_t tn_wasi_filetype_of(const struct stat *st);
 uint8_t tn_wasi_socket_type(int host);
@@ -328,6 +328,10 @@ tn_wasi_errno tn_wasi_place_find(tn_wasi_call *call, const tn_wasi_descriptor *d
 void tn_wasi_place_release(tn_wasi_place *place);
 /* Opens a path below the descriptor's directory and nowhere else; a host descriptor or a negative error number. */
 int tn_wasi_open_below(tn_wasi_call *call, int directory, const char *path, uint64_t flags, uint64_t mode);
+
+/* utf8.c: bytes of the sequence that begins with lead, 0: none does; and what its second byte may be. */
+uint8_t tn_wasi_utf8_sequence(uint8_t lead, uint8_t *low, uint8_t *high);
+bool tn_wasi_is_utf8(const uint8_t *s, size_t size);
 
 /* terminal.c: writes text with control characters made visible; bytes of the input consumed, or -1 with errno. */
 int64_t tn_wasi_terminal_write(tn_wasi_descriptor *d, const uint8_t *bytes, size_t size);

@@ -370,9 +370,8 @@ bool tn_interp_call_host(tenon_func *func, tenon_instance *in, tn_slot *args, co
     }
     store->pending = NULL;
     if (status == TENON_SUSPENDED && store->activation->outermost && store->pinned == 0 && store->parked.host == NULL) {
-        const tn_type *type = func->type;
         store->parked = (tn_parked){ .host = func };
-        store->parked.top = args + (type->param_slots > type->result_slots ? type->param_slots : type->result_slots);
+        store->parked.top = args + tn_call_slots(func->type);
         store->trap_pc = pc;
         store->trap_fp = fp;
         store->trap_instance = in;

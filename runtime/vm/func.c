@@ -22,6 +22,22 @@ tenon_type tn_public_type(const tn_types *types, tn_valtype t)
     }
 }
 
+tn_valtype tn_inner_type(tenon_type type)
+{
+    switch (type) {
+    case TENON_FUNCREF:
+        return TN_FUNCREF;
+    case TENON_EXTERNREF:
+        return TN_EXTERNREF;
+    case TENON_EXNREF:
+        return TN_EXNREF;
+    case TENON_ANYREF:
+        return TN_REF_NULL_ABSTRACT(TN_HEAP_ANY);
+    default:
+        return (tn_valtype)type;
+    }
+}
+
 void tn_value_to_val(tn_valtype t, const tn_types *types, const tn_slot *slots, tenon_val *out)
 {
     memset(out, 0, sizeof *out);
@@ -112,7 +128,7 @@ tenon_status tenon_func_call(tenon_func *func, const tenon_val *args, size_t arg
     tenon_store *store = func->store;
     const tn_type *type = func->type;
     tn_slot *slots = store->stack_top;
-    uint32_t needed = type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
+    uint32_t needed = tn_call_slots(type);
 
     tn_error_clear(err);
     TN_TRY(check_call(func, args, arg_count, result_count, err));

@@ -11,28 +11,6 @@
 
 /* ---- making them ---- */
 
-static void copy_types(const tenon_type *types, size_t count, tn_valtype *out)
-{
-    for (size_t i = 0; i < count; i++) {
-        switch (types[i]) {
-        case TENON_FUNCREF:
-            out[i] = TN_FUNCREF;
-            break;
-        case TENON_EXTERNREF:
-            out[i] = TN_EXTERNREF;
-            break;
-        case TENON_EXNREF:
-            out[i] = TN_EXNREF;
-            break;
-        case TENON_ANYREF:
-            out[i] = TN_REF_NULL_ABSTRACT(TN_HEAP_ANY);
-            break;
-        default:
-            out[i] = (tn_valtype)types[i];
-        }
-    }
-}
-
 static tenon_status add_type(tenon_store *store, const tenon_type *params, size_t param_count,
                              const tenon_type *results, size_t result_count, const tn_type **out)
 {
@@ -45,8 +23,10 @@ static tenon_status add_type(tenon_store *store, const tenon_type *params, size_
         list = tn_arena_alloc(&store->arena, param_count + result_count, sizeof *list);
     if (list == NULL)
         return TENON_NOMEM;
-    copy_types(params, param_count, list);
-    copy_types(results, result_count, list + param_count);
+    for (size_t i = 0; i < param_count; i++)
+        list[i] = tn_inner_type(params[i]);
+    for (size_t i = 0; i < result_count; i++)
+        list[param_count + i] = tn_inner_type(results[i]);
     tn_type_spec spec = { .comp = TN_COMP_FUNC,
                           .final = true,
                           .super = TN_NO_TYPE,
@@ -157,7 +137,7 @@ tenon_status tn_call_host(tenon_func *func, tenon_instance *instance, tn_slot *a
     const tn_type *type = func->type;
     tenon_store *store = func->store;
     tenon_caller caller = { .instance = instance, .store = store, .func = func, .status = TENON_OK };
-    uint32_t slots = type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
+    uint32_t slots = tn_call_slots(type);
     tn_slot *top = store->stack_top;
 
     if ((size_t)(store->stack_limit - args) < slots)

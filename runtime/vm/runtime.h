@@ -155,6 +155,12 @@ void tn_resources_fini(tenon_store *store);
 
 /* func.c */
 tenon_type tn_public_type(const tn_types *types, tn_valtype t);
+tn_valtype tn_inner_type(tenon_type type);
+/* Slots that a call needs from its first argument on: arguments and results share them. */
+TN_INLINE uint32_t tn_call_slots(const tn_type *type)
+{
+    return type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
+}
 void tn_value_to_val(tn_valtype t, const tn_types *types, const tn_slot *slots, tenon_val *out);
 void tn_val_to_slots(const tenon_val *val, tn_slot *slots);
 /* Whether a value of the host has the type. */

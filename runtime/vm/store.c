@@ -91,31 +91,10 @@ void tenon_store_delete(tenon_store *store)
 
 /* ---- globals ---- */
 
-static tn_valtype inner_type(tenon_type type)
-{
-    switch (type) {
-    case TENON_FUNCREF:
-        return TN_FUNCREF;
-    case TENON_EXTERNREF:
-        return TN_EXTERNREF;
-    case TENON_EXNREF:
-        return TN_EXNREF;
-    case TENON_ANYREF:
-        return TN_REF_NULL_ABSTRACT(TN_HEAP_ANY);
-    default:
-        return (tn_valtype)type;
-    }
-}
-
 static void store_val(const tenon_val *val, tn_value *out)
 {
     memset(out, 0, sizeof *out);
-    if (val->type == TENON_V128)
-        memcpy(out, val->of.v128, 16);
-    else if (val->type == TENON_I32 || val->type == TENON_F32)
-        out->slot[0].i64 = (uint32_t)val->of.i32;
-    else
-        out->slot[0].i64 = (uint64_t)val->of.i64;
+    tn_val_to_slots(val, out->slot);
 }
 
 tenon_status tenon_global_new(tenon_store *store, const tenon_val *value, bool is_mutable, tenon_global **out)
@@ -124,7 +103,7 @@ tenon_status tenon_global_new(tenon_store *store, const tenon_val *value, bool i
 
     if (global == NULL)
         return TENON_NOMEM;
-    global->type = (tn_global_type){ inner_type(value->type), is_mutable };
+    global->type = (tn_global_type){ tn_inner_type(value->type), is_mutable };
     global->store = store;
     store_val(value, &global->value);
     *out = global;
@@ -141,7 +120,7 @@ tenon_val tenon_global_get(const tenon_global *global)
 
 tenon_status tenon_global_set(tenon_global *global, const tenon_val *value)
 {
-    if (!global->type.is_mutable || inner_type(value->type) != global->type.type)
+    if (!global->type.is_mutable || tn_inner_type(value->type) != global->type.type)
         return TENON_USAGE;
     store_val(value, &global->value);
     return TENON_OK;

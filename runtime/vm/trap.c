@@ -130,15 +130,16 @@ void tenon_store_interrupt(tenon_store *store)
 
 tenon_status tenon_store_set_timeout(tenon_store *store, uint64_t nanoseconds)
 {
+    tn_os_timer trial = { .running = false };
+
     store->timeout = nanoseconds;
     if (nanoseconds == 0)
         return TENON_OK;
     tn_interrupt_handler_install();
     /* A timer that cannot be had is noticed here rather than in the middle of a call. */
-    if (!tn_os_timer_start(&store->timer, 1000000000, NULL))
+    if (!tn_os_timer_start(&trial, 1000000000, NULL))
         return TENON_LIMIT;
-    if (store->activation == NULL)
-        tn_os_timer_stop(&store->timer);
+    tn_os_timer_stop(&trial);
     return TENON_OK;
 }
 
