@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/compile.h"
 #include "cli/run.h"
 
 /* Everything that one run opens. */
@@ -140,7 +141,10 @@ static int load(runner *r, const char *path, tenon_module **out)
         return cli_report(path, &err, status);
     }
     r->modules[r->module_count++] = *out;
-    return CLI_OK;
+    const cli_compile_options options = { .features = r->o->config.features,
+                                          .bounds = r->o->config.bounds,
+                                          .level = 2 };
+    return !r->o->compiled || cli_add_code(*out, file, &options) ? CLI_OK : CLI_FAILED;
 }
 
 static tenon_status define_stubs(runner *r, tenon_module *module)

@@ -37,6 +37,7 @@ typedef struct run_options {
     uint64_t seed, timeout;
     const char *timeout_text;
     run_stats stats;
+    bool compiled; /* --tier=opt */
 } run_options;
 
 /* run_options.c: CLI_OK, or the exit code with *done set. */

@@ -21,6 +21,7 @@ enum {
     PRELOAD,
     AUDIT,
     STATS,
+    TIER,
     CHECKED,
     ALL_FEATURES
 };
@@ -47,6 +48,8 @@ const cli_option run_option_list[] = {
     [AUDIT] = { "audit", "[=all] FILE",
                 "Write a JSON line for each host call that was denied, or for all that need a privilege." },
     [STATS] = { "stats", "[=json]", "Report time, memory, host calls and denials on standard error at the end." },
+    [TIER] = { "tier", "interp|opt",
+               "How code runs: interpreted, or compiled by the optimizing compiler before it starts." },
     [CHECKED] = { "checked", NULL, "Compare every access with the memory's size instead of relying on guard pages." },
     [ALL_FEATURES] = { "all-features", NULL, "Admit proposals that may still change (custom page sizes)." },
     { NULL, NULL, NULL },
@@ -198,6 +201,9 @@ static bool take(run_options *o, cli_parser *p, int option)
     case TCPLISTEN:
         o->listeners[o->listener_count++] = p->value;
         return true;
+    case TIER:
+        o->compiled = strcmp(p->value, "opt") == 0;
+        return o->compiled || strcmp(p->value, "interp") == 0;
     case UNKNOWN_IMPORTS:
         o->stub = p->value;
         return strcmp(p->value, "trap") == 0 || strcmp(p->value, "default") == 0;

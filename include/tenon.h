@@ -156,6 +156,11 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_module_new(tenon_engine *engine, c
 /* The same without the copy: bytes must stay, unchanged, until the module and all its instances have gone. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_module_new_borrowed(tenon_engine *engine, const void *bytes, size_t size,
                                                                   tenon_module **out, tenon_error *err);
+/* Gives the module compiled code, an image that the compiler has made of the same bytes; it is copied. It must come
+ * from somebody who is trusted like the library itself. Before the first instance only: TENON_USAGE otherwise, and when
+ * the image is not one for this module and machine. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_module_add_code(tenon_module *module, const void *image, size_t size,
+                                                              tenon_error *err);
 /* Gives the caller's hold back; instances keep their module. */
 TENON_API void tenon_module_delete(tenon_module *module);
 

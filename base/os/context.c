@@ -33,6 +33,16 @@ uintptr_t tn_context_register(const void *ucontext, unsigned n)
     return (uintptr_t)((const ucontext_t *)ucontext)->uc_mcontext.gregs[order[n & 15]];
 }
 
+uintptr_t tn_context_frame(const void *ucontext)
+{
+    return (uintptr_t)((const ucontext_t *)ucontext)->uc_mcontext.gregs[REG_RBP];
+}
+
+void tn_context_set_stack(void *ucontext, uintptr_t sp)
+{
+    ((ucontext_t *)ucontext)->uc_mcontext.gregs[REG_RSP] = (greg_t)sp;
+}
+
 #elif defined(__aarch64__)
 
 uintptr_t tn_context_pc(const void *ucontext)
@@ -54,6 +64,16 @@ uintptr_t tn_context_register(const void *ucontext, unsigned n)
     return (uintptr_t)((const ucontext_t *)ucontext)->uc_mcontext.regs[n % 31];
 }
 
+uintptr_t tn_context_frame(const void *ucontext)
+{
+    return (uintptr_t)((const ucontext_t *)ucontext)->uc_mcontext.regs[29];
+}
+
+void tn_context_set_stack(void *ucontext, uintptr_t sp)
+{
+    ((ucontext_t *)ucontext)->uc_mcontext.sp = sp;
+}
+
 #elif defined(__riscv)
 
 uintptr_t tn_context_pc(const void *ucontext)
@@ -73,6 +93,16 @@ void tn_context_redirect(void *ucontext, void (*fn)(void *), void *arg)
 uintptr_t tn_context_register(const void *ucontext, unsigned n)
 {
     return (uintptr_t)((const ucontext_t *)ucontext)->uc_mcontext.__gregs[n & 31];
+}
+
+uintptr_t tn_context_frame(const void *ucontext)
+{
+    return (uintptr_t)((const ucontext_t *)ucontext)->uc_mcontext.__gregs[REG_S0];
+}
+
+void tn_context_set_stack(void *ucontext, uintptr_t sp)
+{
+    ((ucontext_t *)ucontext)->uc_mcontext.__gregs[REG_SP] = sp;
 }
 
 #else

@@ -10,6 +10,10 @@
 uintptr_t tn_context_pc(const void *ucontext);
 /* Lets the thread go on in fn(arg), which must not return, on the same stack. */
 void tn_context_redirect(void *ucontext, void (*fn)(void *), void *arg);
+/* The frame pointer. */
+uintptr_t tn_context_frame(const void *ucontext);
+/* Goes on with another stack. */
+void tn_context_set_stack(void *ucontext, uintptr_t sp);
 /* General register n of the CPU's own numbering: r0..r15 on x86-64, x0..x30 on aarch64. */
 uintptr_t tn_context_register(const void *ucontext, unsigned n);
 

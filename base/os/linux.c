@@ -50,6 +50,16 @@ bool tn_os_commit(void *p, size_t size)
     return size == 0 || mprotect(p, size, PROT_READ | PROT_WRITE) == 0;
 }
 
+bool tn_os_protect_code(void *p, size_t before, size_t code, size_t after)
+{
+    uint8_t *at = p;
+
+    __builtin___clear_cache((char *)at + before, (char *)at + before + code);
+    return (before == 0 || mprotect(at, before, PROT_READ) == 0) &&
+           (code == 0 || mprotect(at + before, code, PROT_READ | PROT_EXEC) == 0) &&
+           (after == 0 || mprotect(at + before + code, after, PROT_READ) == 0);
+}
+
 void tn_os_release(void *p, size_t size)
 {
     munmap(p, size);

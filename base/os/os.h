@@ -20,6 +20,8 @@ void tn_os_mutex_unlock(tn_os_mutex *mutex);
 void *tn_os_reserve(size_t size);
 /* Makes [p, p+size) of a reservation readable and writable, zeroed; false on failure. */
 bool tn_os_commit(void *p, size_t size);
+/* Three neighbours from p on become readable; readable and executable; readable: never writable again. */
+bool tn_os_protect_code(void *p, size_t before, size_t code, size_t after);
 /* Gives a reservation back. */
 void tn_os_release(void *p, size_t size);
 size_t tn_os_page_size(void);

@@ -7,9 +7,6 @@
 
 #include "runtime/interp/machine.h"
 
-/* Bulk instructions look at the interrupt this often, in bytes: some 100 microseconds. */
-#define BULK_CHUNK ((uint64_t)1 << 20)
-
 typedef enum tn_bank { TN_BANK_INT, TN_BANK_FLOAT, TN_BANK_VEC } tn_bank;
 
 /* ---- data; 2 cells unless said otherwise ---- */
@@ -53,8 +50,10 @@ HANDLER(tn_h_br_null);   /* -, a; target: branches when the slot is null; 3 cell
 HANDLER(tn_h_br_non_null);
 HANDLER(tn_h_translate); /* u32 own function */
 
-/* What returns find below the first frame, and below a frame of another instance. */
+/* What returns find below the first frame, when the host or compiled code has called it; and below a frame of another
+ * instance. */
 extern const tn_cell tn_exit_cells[1];
+extern const tn_cell tn_leave_cells[1];
 extern const tn_cell tn_bridge_cells[1];
 
 /* ---- everything rare: a C function over slots; 5 cells: u32 place, u32 x; function; u32 y, u32 z; u64 w ---- */
@@ -79,6 +78,13 @@ void tn_interp_park(tenon_instance *in, const tn_cell *pc, tn_slot *fp, tn_slot 
 /* Looks for a catch clause from pc on outwards; true: the store's trap_pc, trap_fp, trap_instance say where to go on.
  */
 bool tn_interp_unwind(tenon_store *store, const tn_cell *pc, tn_slot *fp, tenon_instance *in, tn_exception *e);
+/* Calls compiled code that takes its arguments from fp on, and says where to go on; pc NULL: the run ends. */
+typedef struct tn_native_call {
+    const tn_cell *pc;
+    tn_slot *fp;
+    tenon_instance *in;
+} tn_native_call;
+tn_native_call tn_interp_call_native(tenon_instance *in, tn_slot *fp, uint32_t own);
 /* Makes the code of an own function; false: out of memory, noted. */
 bool tn_interp_translate(tenon_instance *in, uint32_t own);
 

@@ -241,6 +241,7 @@ static HANDLER(h_exit)
     LEAVE;
 }
 const tn_cell tn_exit_cells[1] = { { .handler = h_exit } };
+const tn_cell tn_leave_cells[1] = { { .handler = h_exit } };
 
 static HANDLER(h_bridge)
 {
@@ -454,6 +455,16 @@ HANDLER(tn_h_translate)
     const tn_entry *entry = &in->entries[own];
     uint32_t params = tn_module_func_type(&in->module->core, in->module->core.imported_funcs + own)->param_slots;
 
+    if (__atomic_load_n(&entry->native, __ATOMIC_ACQUIRE) != NULL) {
+        tn_native_call next = tn_interp_call_native(in, fp, own);
+        if (next.pc == NULL)
+            LEAVE;
+        pc = next.pc;
+        fp = next.fp;
+        in = next.in;
+        mem = in->memory0;
+        GO;
+    }
     if (!tn_interp_translate(in, own))
         TRAP(TENON_TRAP_OUT_OF_MEMORY);
     tn_slot r0 = fp[params], r1 = fp[params + 1];

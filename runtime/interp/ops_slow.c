@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "runtime/interp/handlers.h"
+#include "runtime/vm/bulk.h"
 
 #define SLOW(name) \
     static tenon_trap name(TN_UNUSED tenon_instance *in, TN_UNUSED tn_slot *s, TN_UNUSED const tn_cell *pc)
@@ -25,53 +26,14 @@ SLOW(slow_MEMORY_GROW)
     return TENON_TRAP_NONE;
 }
 
-static bool in_bounds(uint64_t size, uint64_t at, uint64_t count)
-{
-    return at <= size && count <= size - at;
-}
-
-static bool is_interrupted(const tenon_instance *in)
-{
-    return atomic_load_explicit(&in->store->interrupt, memory_order_relaxed) != 0;
-}
-
 SLOW(slow_MEMORY_FILL)
 {
-    tenon_memory *memory = in->memories[SLOW_X];
-    uint64_t at = s[0].i64, count = s[2].i64;
-    if (!in_bounds(memory->size, at, count))
-        return TENON_TRAP_MEMORY_BOUNDS;
-    for (uint64_t n; count > 0; at += n, count -= n) {
-        n = count < BULK_CHUNK ? count : BULK_CHUNK;
-        memset(memory->base + at, (int)(uint8_t)s[1].i32, n);
-        if (count > n && is_interrupted(in))
-            return TENON_TRAP_INTERRUPTED;
-    }
-    return TENON_TRAP_NONE;
-}
-
-/* From the end when the target overlaps what is still to be read. */
-static tenon_trap copy_in_chunks(const tenon_instance *in, uint8_t *to, const uint8_t *from, uint64_t count)
-{
-    bool backward = (uintptr_t)to - (uintptr_t)from < count;
-
-    for (uint64_t done = 0, n; done < count; done += n) {
-        n = count - done < BULK_CHUNK ? count - done : BULK_CHUNK;
-        uint64_t at = backward ? count - done - n : done;
-        memmove(to + at, from + at, n);
-        if (done + n < count && is_interrupted(in))
-            return TENON_TRAP_INTERRUPTED;
-    }
-    return TENON_TRAP_NONE;
+    return tn_memory_fill(in, SLOW_X, s[0].i64, (uint8_t)s[1].i32, s[2].i64);
 }
 
 SLOW(slow_MEMORY_COPY)
 {
-    tenon_memory *to = in->memories[SLOW_X], *from = in->memories[SLOW_Y];
-    uint64_t count = s[2].i64;
-    if (!in_bounds(to->size, s[0].i64, count) || !in_bounds(from->size, s[1].i64, count))
-        return TENON_TRAP_MEMORY_BOUNDS;
-    return copy_in_chunks(in, to->base + s[0].i64, from->base + s[1].i64, count);
+    return tn_memory_copy(in, SLOW_X, SLOW_Y, s[0].i64, s[1].i64, s[2].i64);
 }
 
 SLOW(slow_MEMORY_INIT)
@@ -121,24 +83,12 @@ SLOW(slow_TABLE_GROW)
 
 SLOW(slow_TABLE_FILL)
 {
-    tenon_table *table = in->tables[SLOW_X];
-    uint64_t at = s[0].i64, count = s[2].i64;
-    if (!in_bounds(table->size, at, count))
-        return TENON_TRAP_TABLE_BOUNDS;
-    for (uint64_t i = 0; i < count; i++)
-        table->elems[at + i] = s[1].ref;
-    return TENON_TRAP_NONE;
+    return tn_table_fill(in, SLOW_X, s[0].i64, s[1].ref, s[2].i64);
 }
 
 SLOW(slow_TABLE_COPY)
 {
-    tenon_table *to = in->tables[SLOW_X], *from = in->tables[SLOW_Y];
-    uint64_t count = s[2].i64;
-    if (!in_bounds(to->size, s[0].i64, count) || !in_bounds(from->size, s[1].i64, count))
-        return TENON_TRAP_TABLE_BOUNDS;
-    if (count > 0)
-        memmove(to->elems + s[0].i64, from->elems + s[1].i64, count * sizeof *to->elems);
-    return TENON_TRAP_NONE;
+    return tn_table_copy(in, SLOW_X, SLOW_Y, s[0].i64, s[1].i64, s[2].i64);
 }
 
 SLOW(slow_TABLE_INIT)
@@ -191,7 +141,7 @@ static tenon_trap atomic_address(const tenon_instance *in, const tn_slot *s, con
     const tenon_memory *memory = in->memories[SLOW_X];
     uint64_t at;
 
-    if (__builtin_add_overflow(s[0].i64, SLOW_W, &at) || !in_bounds(memory->size, at, bytes))
+    if (__builtin_add_overflow(s[0].i64, SLOW_W, &at) || at > memory->size || bytes > memory->size - at)
         return TENON_TRAP_MEMORY_BOUNDS;
     if (at & (bytes - 1))
         return TENON_TRAP_UNALIGNED_ATOMIC;

@@ -57,12 +57,12 @@ static tn_code *code_new(tenon_module *module, tenon_bounds bounds)
     for (uint32_t i = 0; i < code->count; i++) {
         const tn_type *type = tn_module_func_type(m, m->imported_funcs + i);
         tn_cell *stub = &code->stubs[3 * i];
-        /* Room for the parameters and the return record is all that a call writes before translation. */
-        stub[0].u32[0] = (type->param_slots + 2) * (uint32_t)sizeof(tn_slot);
+        /* Room for the parameters, the return record and the results is all that is written before translation. */
+        stub[0].u32[0] = (tn_call_slots(type) + 2) * (uint32_t)sizeof(tn_slot);
         stub[0].u32[1] = 0;
         stub[1].handler = tn_h_translate;
         stub[2].u32[0] = i;
-        code->entries[i].code = stub + 1;
+        code->entries[i] = (tn_entry){ .code = stub + 1 };
     }
     return code;
 }
@@ -161,13 +161,10 @@ typedef struct walk {
     tenon_instance *in;
 } walk;
 
-/* To the caller's frame; false at the border to the host. */
-static bool step_out(const tenon_store *store, walk *w, const tn_function *f)
+/* From what a return record holds to the frame that it leads to; false at the border to the host or to compiled code.
+ */
+static bool cross_bridges(const tenon_store *store, walk *w)
 {
-    const tn_slot *record = w->fp + f->param_slots;
-
-    w->pc = record[0].pc;
-    w->fp = record[1].fp;
     while (w->pc == tn_bridge_cells) {
         const tn_slot *bridge = w->fp;
         if (bridge < store->stack_base || bridge + 4 > store->stack_limit)
@@ -176,7 +173,17 @@ static bool step_out(const tenon_store *store, walk *w, const tn_function *f)
         w->fp = bridge[1].fp;
         w->in = bridge[2].pointer;
     }
-    return w->pc != tn_exit_cells;
+    return w->pc != tn_exit_cells && w->pc != tn_leave_cells;
+}
+
+/* To the caller's frame. */
+static bool step_out(const tenon_store *store, walk *w, const tn_function *f)
+{
+    const tn_slot *record = w->fp + f->param_slots;
+
+    w->pc = record[0].pc;
+    w->fp = record[1].fp;
+    return cross_bridges(store, w);
 }
 
 /* An interrupt may come between any two instructions of a handler, when fp and pc do not belong together. So a
@@ -193,21 +200,25 @@ static const tn_function *frame_at(const tenon_store *store, const walk *w, cons
     return f != NULL && (size_t)(store->stack_limit - w->fp) > (size_t)f->param_slots + 2 ? f : NULL;
 }
 
-static void record_frames(tenon_store *store, const tn_cell *pc, tn_slot *fp, tenon_instance *in)
+static size_t walk_frames(tenon_store *store, tn_place *from, tn_location *out, size_t room)
 {
-    walk w = { pc, fp, in };
-    const tn_function *f = frame_at(store, &w, w.pc);
+    walk w = { from->pc, from->fp, from->in };
+    const tn_cell *at = from->behind ? w.pc - 1 : w.pc;
+    const tn_function *f = frame_at(store, &w, at);
+    size_t count = 0;
 
-    store->frame_count = 0;
-    while (f != NULL && store->frame_count < TN_MAX_FRAMES) {
-        store->frames[store->frame_count] =
-            (tn_location){ w.in, w.in->module->core.imported_funcs + f->own,
-                           offset_at(w.in, f, store->frame_count == 0 ? w.pc : w.pc - 1) };
-        store->frame_count++;
-        if (!step_out(store, &w, f))
+    from->nested = false;
+    while (f != NULL && count < room) {
+        const tn_module *m = &w.in->module->core;
+        out[count++] = (tn_location){ m, m->imported_funcs + f->own, offset_at(w.in, f, at) };
+        if (!step_out(store, &w, f)) {
+            from->nested = w.pc == tn_leave_cells;
             break;
-        f = frame_at(store, &w, w.pc - 1);
+        }
+        at = w.pc - 1;
+        f = frame_at(store, &w, at);
     }
+    return count;
 }
 
 /* ---- traps ---- */
@@ -219,6 +230,7 @@ void tn_interp_note(tenon_instance *in, const tn_cell *pc, tn_slot *fp, tenon_tr
     store->trap_pc = pc;
     store->trap_fp = fp;
     store->trap_instance = in;
+    store->trapped_natively = false;
     store->activation->trap = trap;
 }
 
@@ -249,151 +261,16 @@ static void note_fault(tenon_store *store, const tn_fault *fault)
     store->trap_pc = best;
     store->trap_fp = (tn_slot *)tn_context_register(fault->ucontext, 13);
     store->trap_instance = (tenon_instance *)tn_context_register(fault->ucontext, 15);
+    store->trapped_natively = false;
 }
 #else
 static void note_fault(tenon_store *store, const tn_fault *fault)
 {
     /* The handler has noted where it is. */
-    (void)store;
+    store->trapped_natively = false;
     (void)fault;
 }
 #endif
-
-/* ---- calls from the host ---- */
-
-typedef struct start {
-    tenon_instance *in;
-    tn_slot *fp;
-    const tn_cell *pc;
-} start;
-
-/* Among the handlers, so that an interrupt between two of them finds the guest's own code. */
-static __attribute__((section("tn_handlers"))) void enter(void *arg)
-{
-    start *s = arg;
-#if TN_TAIL_DISPATCH
-    tn_vec zero = { 0, 0 };
-    s->pc->handler(s->pc, s->fp, s->in->memory0, s->in, 0, 0, zero, zero);
-#else
-    tn_machine machine = { s->fp, s->in->memory0, s->in };
-    const tn_cell *pc = s->pc;
-    while (pc != NULL)
-        pc = pc->handler(pc, machine.fp, machine.mem, machine.in, &machine);
-#endif
-}
-
-/* The failure that ended an activation, if it did. */
-static tenon_status outcome(tenon_store *store, tenon_trap trap, tenon_error *err)
-{
-    if (store->pending != NULL)
-        return tn_fail_plain(err, TENON_EXCEPTION, "uncaught exception");
-    if (trap == TENON_TRAP_NONE)
-        return TENON_OK;
-    if (store->trap_pc != NULL)
-        record_frames(store, store->trap_pc, store->trap_fp, store->trap_instance);
-    if (trap == TENON_TRAP_HOST && store->host_status != TENON_TRAP) {
-        tn_fail_plain(err, store->host_status, "a host function failed: %s", tenon_status_text(store->host_status));
-        return store->host_status;
-    }
-    tn_fail_trap(err, trap);
-    if (err != NULL && store->frame_count > 0) {
-        err->function = store->frames[0].function;
-        err->offset = store->frames[0].offset;
-    }
-    return TENON_TRAP;
-}
-
-static tenon_status run(tenon_func *func, tn_slot *args, tenon_error *err)
-{
-    tenon_store *store = func->store;
-    const tn_cell *code = __atomic_load_n(&func->entry->code, __ATOMIC_ACQUIRE);
-    tn_slot *top = store->stack_top;
-
-    store->trap_pc = NULL;
-    store->frame_count = 0;
-    store->pending = NULL;
-    if ((uintptr_t)args + TN_FRAME_BYTES(code) > (uintptr_t)store->stack_limit)
-        return tn_fail_trap(err, TENON_TRAP_STACK_EXHAUSTED);
-    tn_slot *record = args + func->type->param_slots;
-    record[0].pc = tn_exit_cells;
-    record[1].fp = NULL;
-    memset(record + 2, 0, TN_ZERO_SLOTS(code) * sizeof *record);
-    start s = { func->instance, args, code };
-    bool waiting = store->parked.host != NULL;
-    tenon_trap trap = tn_activate(store, enter, &s);
-    store->stack_top = top;
-    if (waiting || store->parked.host == NULL)
-        return outcome(store, trap, err);
-    store->stack_top = store->parked.top;
-    store->parked.guest = func;
-    store->parked.args = args;
-    return TENON_SUSPENDED;
-}
-
-static tenon_status resume(tenon_store *store, tenon_status status, tenon_error *err)
-{
-    const tn_parked parked = store->parked;
-    start s = { parked.instance, parked.fp, parked.pc };
-    tenon_trap trap = TENON_TRAP_HOST;
-
-    store->parked = (tn_parked){ .host = NULL };
-    store->host_status = status;
-    if (status == TENON_OK) {
-        store->trap_pc = NULL;
-        store->frame_count = 0;
-        trap = tn_activate(store, enter, &s);
-    }
-    store->stack_top = parked.args;
-    if (store->parked.host == NULL)
-        return outcome(store, trap, err);
-    store->stack_top = store->parked.top;
-    store->parked.guest = parked.guest;
-    store->parked.args = parked.args;
-    return TENON_SUSPENDED;
-}
-
-bool tn_interp_call_host(tenon_func *func, tenon_instance *in, tn_slot *args, const tn_cell *pc, tn_slot *fp)
-{
-    tenon_store *store = in->store;
-    tenon_status status = tn_call_host(func, in, args);
-
-    if (TN_UNLIKELY(atomic_load_explicit(&store->interrupt, memory_order_relaxed) != 0)) {
-        store->pending = NULL;
-        tn_interp_note(in, pc, fp, TENON_TRAP_INTERRUPTED);
-        return false;
-    }
-    if (TN_LIKELY(status == TENON_OK))
-        return true;
-    if (status == TENON_EXCEPTION && store->pending != NULL) {
-        store->resume = tn_interp_unwind(store, pc, fp, in, store->pending);
-        return false;
-    }
-    store->pending = NULL;
-    if (status == TENON_SUSPENDED && store->activation->outermost && store->pinned == 0 && store->parked.host == NULL) {
-        store->parked = (tn_parked){ .host = func };
-        store->parked.top = args + tn_call_slots(func->type);
-        store->trap_pc = pc;
-        store->trap_fp = fp;
-        store->trap_instance = in;
-        return false;
-    }
-    store->host_status = status == TENON_SUSPENDED ? TENON_USAGE : status;
-    tn_interp_note(in, pc, fp, TENON_TRAP_HOST);
-    return false;
-}
-
-void tn_interp_park(tenon_instance *in, const tn_cell *pc, tn_slot *fp, tn_slot *results)
-{
-    tn_parked *parked = &in->store->parked;
-
-    /* Only for the call that has just suspended: the others end. */
-    if (parked->host == NULL || parked->instance != NULL)
-        return;
-    parked->pc = pc;
-    parked->fp = fp;
-    parked->instance = in;
-    parked->results = results;
-}
 
 /* ---- exceptions ---- */
 
@@ -423,11 +300,10 @@ static const tn_clause *find_clause(const tn_function *f, const tn_cell *pc, con
     return NULL;
 }
 
-bool tn_interp_unwind(tenon_store *store, const tn_cell *pc, tn_slot *fp, tenon_instance *in, tn_exception *e)
+/* From a place on outwards; at lies in the instruction there. */
+static bool unwind(tenon_store *store, walk w, const tn_cell *at, tn_exception *e)
 {
-    walk w = { pc, fp, in };
-    const tn_function *f = function_at(w.in, w.pc);
-    const tn_cell *at = w.pc;
+    const tn_function *f = function_at(w.in, at);
 
     while (f != NULL) {
         const tn_clause *clause = find_clause(f, at, w.in, e);
@@ -450,11 +326,136 @@ bool tn_interp_unwind(tenon_store *store, const tn_cell *pc, tn_slot *fp, tenon_
     return false;
 }
 
+bool tn_interp_unwind(tenon_store *store, const tn_cell *pc, tn_slot *fp, tenon_instance *in, tn_exception *e)
+{
+    return unwind(store, (walk){ pc, fp, in }, pc, e);
+}
+
+/* ---- runs ---- */
+
+/* Among the handlers, so that an interrupt between two of them finds the guest's own code. */
+static __attribute__((section("tn_handlers"))) void enter(tenon_instance *in, tn_slot *fp, const tn_cell *pc)
+{
+#if TN_TAIL_DISPATCH
+    tn_vec zero = { 0, 0 };
+    pc->handler(pc, fp, in->memory0, in, 0, 0, zero, zero);
+#else
+    tn_machine machine = { fp, in->memory0, in };
+    while (pc != NULL)
+        pc = pc->handler(pc, machine.fp, machine.mem, machine.in, &machine);
+#endif
+}
+
+static tn_left how_it_left(tenon_store *store)
+{
+    if (store->tail != NULL)
+        return TN_LEFT_TAIL;
+    bool parks = store->parked.host != NULL && store->parked.guest == NULL;
+    return store->activation->trap != TENON_TRAP_NONE || store->pending != NULL || parks ? TN_LEFT_OUT : TN_LEFT_DONE;
+}
+
+static tn_left run(tenon_func *func, tn_slot *args, bool nested)
+{
+    tenon_store *store = func->store;
+    const tn_cell *code = __atomic_load_n(&func->entry->code, __ATOMIC_ACQUIRE);
+
+    if ((uintptr_t)args + TN_FRAME_BYTES(code) > (uintptr_t)store->stack_limit) {
+        tn_interp_note(func->instance, NULL, NULL, TENON_TRAP_STACK_EXHAUSTED);
+        return TN_LEFT_OUT;
+    }
+    tn_slot *record = args + func->type->param_slots;
+    record[0].pc = nested ? tn_leave_cells : tn_exit_cells;
+    record[1].fp = NULL;
+    memset(record + 2, 0, TN_ZERO_SLOTS(code) * sizeof *record);
+    enter(func->instance, args, code);
+    return how_it_left(store);
+}
+
+static tn_left resume(tenon_instance *in, tn_slot *fp, const tn_cell *pc)
+{
+    enter(in, fp, pc);
+    return how_it_left(in->store);
+}
+
+tn_native_call tn_interp_call_native(tenon_instance *in, tn_slot *fp, uint32_t own)
+{
+    tenon_store *store = in->store;
+    const tn_module *m = &in->module->core;
+    const tn_type *type = tn_module_func_type(m, m->imported_funcs + own);
+    const tn_slot *record = fp + type->param_slots;
+    tn_slot *top = store->stack_top, back[2] = { record[0], record[1] };
+    walk caller = { back[0].pc, back[1].fp, in };
+    bool inside = cross_bridges(store, &caller);
+
+    if (!inside && caller.pc == tn_leave_cells) {
+        /* Compiled code is waiting for this function's caller: it goes on itself, and the stack does not grow. */
+        store->tail = tn_instance_func(in, m->imported_funcs + own);
+        store->tail_args = fp;
+        return (tn_native_call){ NULL, NULL, NULL };
+    }
+    tn_segment from = { .from_interp = inside, .pc = caller.pc, .fp = caller.fp, .in = caller.in };
+    store->stack_top = fp + (type->param_slots + 2 > type->result_slots ? type->param_slots + 2 : type->result_slots);
+    bool returned = tn_enter_native(in, &in->entries[own], fp, &from);
+    store->stack_top = top;
+    if (returned)
+        return (tn_native_call){ back[0].pc, back[1].fp, in };
+    if (!inside || !unwind(store, caller, caller.pc - 1, store->pending))
+        return (tn_native_call){ NULL, NULL, NULL };
+    store->pending = NULL;
+    return (tn_native_call){ store->trap_pc, store->trap_fp, store->trap_instance };
+}
+
+bool tn_interp_call_host(tenon_func *func, tenon_instance *in, tn_slot *args, const tn_cell *pc, tn_slot *fp)
+{
+    tenon_store *store = in->store;
+    tenon_status status = tn_call_host(func, in, args);
+
+    if (TN_UNLIKELY(atomic_load_explicit(&store->interrupt, memory_order_relaxed) != 0)) {
+        store->pending = NULL;
+        tn_interp_note(in, pc, fp, TENON_TRAP_INTERRUPTED);
+        return false;
+    }
+    if (TN_LIKELY(status == TENON_OK))
+        return true;
+    if (status == TENON_EXCEPTION && store->pending != NULL) {
+        store->resume = tn_interp_unwind(store, pc, fp, in, store->pending);
+        return false;
+    }
+    store->pending = NULL;
+    if (status == TENON_SUSPENDED && store->activation->outermost && store->pinned == 0 && store->parked.host == NULL &&
+        store->native.segment == NULL) {
+        store->parked = (tn_parked){ .host = func };
+        store->parked.top = args + tn_call_slots(func->type);
+        store->trap_pc = pc;
+        store->trap_fp = fp;
+        store->trap_instance = in;
+        store->trapped_natively = false;
+        return false;
+    }
+    store->host_status = status == TENON_SUSPENDED ? TENON_USAGE : status;
+    tn_interp_note(in, pc, fp, TENON_TRAP_HOST);
+    return false;
+}
+
+void tn_interp_park(tenon_instance *in, const tn_cell *pc, tn_slot *fp, tn_slot *results)
+{
+    tn_parked *parked = &in->store->parked;
+
+    /* Only for the call that has just suspended: the others end. */
+    if (parked->host == NULL || parked->instance != NULL)
+        return;
+    parked->pc = pc;
+    parked->fp = fp;
+    parked->instance = in;
+    parked->results = results;
+}
+
 const tn_tier tn_interp_tier = { .name = "interp",
                                  .code_new = code_new,
                                  .code_delete = code_delete,
                                  .entries = entries,
                                  .run = run,
                                  .resume = resume,
+                                 .walk = walk_frames,
                                  .owns_pc = owns_pc,
                                  .note_fault = note_fault };

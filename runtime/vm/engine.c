@@ -203,12 +203,18 @@ void tenon_module_delete(tenon_module *module)
     for (int i = 0; i < 2; i++)
         if (module->code[i] != NULL)
             engine->tier->code_delete(module->code[i]);
+    tn_images_delete(module);
     size_t size = module->core.size;
     tn_module_fini(&module->core);
     tn_free(&engine->mem, module->owned, size + (size == 0));
     tn_os_mutex_fini(&module->lock);
     tn_free(&engine->mem, module, sizeof *module);
     tn_engine_unref(engine);
+}
+
+const tn_module *tn_module_core(const tenon_module *module)
+{
+    return &module->core;
 }
 
 size_t tenon_module_import_count(const tenon_module *module)

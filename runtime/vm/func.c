@@ -139,7 +139,7 @@ tenon_status tenon_func_call(tenon_func *func, const tenon_val *args, size_t arg
     if (func->instance == NULL)
         TN_TRY(tn_call_host(func, NULL, slots));
     else
-        TN_TRY(store->engine->tier->run(func, slots, err));
+        TN_TRY(tn_run(func, slots, err));
     take_results(func, slots, results);
     return TENON_OK;
 }
@@ -167,7 +167,7 @@ tenon_status tenon_store_resume(tenon_store *store, tenon_status status, const t
             return tn_fail_plain(err, TENON_USAGE, "result %zu has the wrong type", i + 1);
         tn_val_to_slots(&results[i], parked.results + at);
     }
-    TN_TRY(store->engine->tier->resume(store, status, err));
+    TN_TRY(tn_resume(store, status, err));
     take_results(parked.guest, parked.args, out);
     return TENON_OK;
 }

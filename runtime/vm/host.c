@@ -42,11 +42,14 @@ static tenon_status add_type(tenon_store *store, const tenon_type *params, size_
 static tenon_status func_new(tenon_store *store, const tn_type *type, tenon_packed packed, void *context,
                              tenon_func **out)
 {
+    static const tn_entry no_code;
     tenon_func *func = tn_arena_alloc(&store->arena, 1, sizeof *func);
 
     if (func == NULL)
         return TENON_NOMEM;
-    *func = (tenon_func){ .type = type, .index = TENON_NO_INDEX, .store = store, .packed = packed, .context = context };
+    *func = (tenon_func){
+        .type = type, .entry = &no_code, .index = TENON_NO_INDEX, .store = store, .packed = packed, .context = context
+    };
     *out = func;
     return TENON_OK;
 }

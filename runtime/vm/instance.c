@@ -88,11 +88,16 @@ static tenon_status allocate(tenon_store *store, tenon_module *module, tenon_ins
 {
     const tn_module *m = &module->core;
     tn_arena *a = &store->arena;
-    tenon_instance *in = tn_arena_alloc(a, 1, sizeof *in);
+    uint32_t own_globals = m->global_count - m->imported_globals;
+    tenon_instance *in = tn_arena_alloc(a, 1, sizeof *in + own_globals * sizeof *in->own_globals);
 
     if (in == NULL)
         return TENON_NOMEM;
     in->stack_limit = store->stack_limit;
+    in->native = &store->native;
+    in->native_limit = store->native.limit;
+    in->buffer = store->native.buffer;
+    in->leaves = tn_leaves;
     in->store = store;
     in->module = module;
     in->memories = tn_arena_alloc(a, m->memory_count, sizeof *in->memories);
@@ -166,11 +171,9 @@ static tenon_status make_memories(tenon_instance *in, tenon_error *err)
 
     for (uint32_t i = m->imported_memories; i < m->memory_count; i++)
         TN_TRY(tn_memory_new(in->store, &m->memories[i], in->store->engine->bounds, &in->memories[i], err));
-    in->entries_mode = TENON_BOUNDS_CHECKED;
-    if (m->memory_count == 0 || in->memories[0]->bounds == TENON_BOUNDS_GUARDED) {
-        in->entries_mode = TENON_BOUNDS_GUARDED;
-        in->memory0 = m->memory_count == 0 ? NULL : in->memories[0]->base;
-    }
+    in->entries_mode = m->memory_count == 0 ? in->store->engine->bounds : in->memories[0]->bounds;
+    if (m->memory_count > 0 && in->entries_mode == TENON_BOUNDS_GUARDED)
+        in->memory0 = in->memories[0]->base;
     return TENON_OK;
 }
 
@@ -186,6 +189,8 @@ static tenon_status find_code(tenon_instance *in, tenon_error *err)
         *code = tier->code_new(module, (tenon_bounds)in->entries_mode);
     if (*code != NULL)
         in->entries = tier->entries(*code);
+    if (in->entries != NULL)
+        tn_bind_image(in);
     tn_os_mutex_unlock(&module->lock);
     return in->entries != NULL ? TENON_OK : tn_fail_plain(err, TENON_NOMEM, "out of memory for code");
 }
@@ -206,13 +211,8 @@ static tenon_status make_tags(tenon_instance *in)
 static tenon_status make_globals(tenon_instance *in, tenon_error *err)
 {
     const tn_module *m = &in->module->core;
-    uint32_t own = m->global_count - m->imported_globals;
-    tenon_global *objects = tn_arena_alloc(&in->store->arena, own, sizeof *objects);
-
-    if (objects == NULL)
-        return TENON_NOMEM;
     for (uint32_t i = m->imported_globals; i < m->global_count; i++) {
-        tenon_global *global = &objects[i - m->imported_globals];
+        tenon_global *global = &in->own_globals[i - m->imported_globals];
         global->type = m->globals[i].type;
         global->store = in->store;
         global->next = in->store->globals;

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 
 #include "base/os/os.h"
-#include "runtime/vm/tier.h"
+#include "runtime/vm/native.h"
 
 struct tenon_engine {
     atomic_size_t refs;
@@ -34,7 +34,10 @@ struct tenon_module {
     uint8_t *owned;       /* copy of the bytes, or NULL */
     uint32_t main_memory; /* index of the memory exported as "memory", else 0 */
     tn_os_mutex lock;
-    tn_code *code[2]; /* by tenon_bounds of memory 0; made when first instantiated */
+    tn_code *code[2];      /* by tenon_bounds of memory 0; made when first instantiated */
+    tn_image *images[2];   /* the same: compiled code, or NULL */
+    tn_gate *gates[2];     /* of an image, by type */
+    const tn_type **types; /* by index; made with the first image */
 };
 
 /* A call from the host into a guest. Traps go to the innermost one and unwind guest frames only. */
@@ -45,15 +48,6 @@ typedef struct tn_activation {
     tenon_trap trap; /* set before landing */
     bool outermost;  /* of its store */
 } tn_activation;
-
-/* An exception object: the tag and its arguments. */
-typedef struct tn_exception {
-    struct tn_exception *next;
-    tenon_tag *tag;
-    size_t size;
-    bool marked;
-    tn_slot values[];
-} tn_exception;
 
 #define TN_MAX_FRAMES 64
 
@@ -110,7 +104,12 @@ struct tenon_store {
     tenon_instance *trap_instance;
     tn_location frames[TN_MAX_FRAMES];
     size_t frame_count;
-    bool resume; /* a catch clause was found for what a host function threw */
+    bool resume;           /* a catch clause was found for what a host function threw */
+    bool trapped_natively; /* the newest trap was in compiled code, at: */
+    uintptr_t native_pc, native_fp;
+    tn_native_stack native;
+    tenon_func *tail; /* TN_LEFT_TAIL: whom to call, with arguments at: */
+    tn_slot *tail_args;
 };
 
 struct tenon_caller {
@@ -150,8 +149,28 @@ tenon_status tn_constant(tenon_instance *instance, tn_range expr, tn_value *out,
 tenon_status tn_call_host(tenon_func *func, tenon_instance *caller, tn_slot *args);
 tenon_status tn_func_new_stub(tenon_store *store, const tn_type *type, tenon_stub stub, tenon_func **out);
 
+/* A host function's results are in args, or the call ends as the status says: traps are noted as the store's. */
+bool tn_host_call_failed(tenon_store *store, tenon_status status);
+
+/* compiled.c: compiled code beside the tiers. */
+tenon_status tn_native_stack_new(tenon_store *store);
+void tn_native_stack_delete(tenon_store *store);
+extern void *const tn_leaves[];
+/* Lets the instance's module find its compiled code. With the module's lock held. */
+void tn_bind_image(tenon_instance *in);
+void tn_images_delete(tenon_module *module);
+/* Calls compiled code from the interpreter, with arguments in slots; false when it left by an exception. */
+bool tn_enter_native(tenon_instance *in, const tn_entry *entry, tn_slot *slots, const tn_segment *from);
+
+/* backtrace.c: notes the frames of the newest trap. */
+void tn_record_frames(tenon_store *store);
+
 /* resource.c: drops what is left. */
 void tn_resources_fini(tenon_store *store);
+
+/* call.c: runs a guest function from the host, arguments and results in slots at the store's stack top. */
+tenon_status tn_run(tenon_func *func, tn_slot *slots, tenon_error *err);
+tenon_status tn_resume(tenon_store *store, tenon_status status, tenon_error *err);
 
 /* func.c */
 tenon_type tn_public_type(const tn_types *types, tn_valtype t);
@@ -175,5 +194,9 @@ void tn_fault_handler_install(void);
 void tn_interrupt_handler_install(void);
 /* Runs fn(arg) so that faults of guest code come back as a trap. */
 tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg);
+/* Ends the innermost activation from C code that a guest has called. */
+_Noreturn void tn_end_guest(tenon_store *store, tenon_trap trap);
+/* The newest trap is at this place of compiled code. */
+void tn_note_native(tenon_store *store, uintptr_t pc, uintptr_t fp);
 
 #endif

@@ -39,6 +39,11 @@ tenon_status tenon_store_new(tenon_tenant *tenant, tenon_store **out)
     tenon_status status = TENON_LIMIT;
     if (tn_tenant_charge(tenant, engine->stack_size)) {
         status = make_stack(store);
+        if (status == TENON_OK) {
+            status = tn_native_stack_new(store);
+            if (status != TENON_OK)
+                tn_os_release(store->stack_map, store->stack_map_size);
+        }
         if (status != TENON_OK)
             tn_tenant_release(tenant, engine->stack_size);
     }
@@ -83,6 +88,7 @@ void tenon_store_delete(tenon_store *store)
         tn_free(&engine->mem, e, e->size);
     }
     tn_os_release(store->stack_map, store->stack_map_size);
+    tn_native_stack_delete(store);
     tn_tenant_release(store->tenant, engine->stack_size);
     tn_arena_fini(&store->arena);
     tn_free(&engine->mem, store, sizeof *store);

@@ -11,10 +11,26 @@ typedef struct tn_code tn_code;
 
 /* Where a guest is, as far as its tier can tell: for backtraces. */
 typedef struct tn_location {
-    tenon_instance *instance;
+    const tn_module *module;
     uint32_t function;
     uint64_t offset; /* byte offset in the module */
 } tn_location;
+
+/* A place in slot code. */
+typedef struct tn_place {
+    const union tn_cell *pc;
+    tn_slot *fp;
+    tenon_instance *in;
+    bool behind; /* the instruction, as return addresses are */
+    bool nested; /* after a walk: compiled code has called the outermost frame */
+} tn_place;
+
+/* How a run of a tier ended. */
+typedef enum tn_left {
+    TN_LEFT_DONE, /* results are in place */
+    TN_LEFT_TAIL, /* the store's tail says whom to call instead */
+    TN_LEFT_OUT   /* a trap, an exception, a suspension: the store knows */
+} tn_left;
 
 /* What a tier found when guest code faulted. */
 typedef struct tn_fault {
@@ -28,10 +44,13 @@ typedef struct tn_tier {
     tn_code *(*code_new)(tenon_module *module, tenon_bounds bounds);
     void (*code_delete)(tn_code *code);
     tn_entry *(*entries)(tn_code *code);
-    /* Runs a guest function: args[0..] in, results from args[0] out; args lie at the store's stack top. */
-    tenon_status (*run)(tenon_func *func, tn_slot *args, tenon_error *err);
-    /* Goes on after a suspended host call whose results are in place; status other than TENON_OK ends the guest. */
-    tenon_status (*resume)(tenon_store *store, tenon_status status, tenon_error *err);
+    /* Runs a guest function: args[0..] in, results from args[0] out; args lie at or above the store's stack top.
+     * nested: compiled code has called it, and is to go on when it tail-calls compiled code. */
+    tn_left (*run)(tenon_func *func, tn_slot *args, bool nested);
+    /* Goes on where a suspended host call returns, its results being in place. */
+    tn_left (*resume)(tenon_instance *in, tn_slot *fp, const union tn_cell *pc);
+    /* Frames from a place on outwards, as far as the tier reaches; returns how many there are in out. */
+    size_t (*walk)(tenon_store *store, tn_place *from, tn_location *out, size_t room);
     /* In a signal handler: whether a pc is in the tier's code. */
     bool (*owns_pc)(uintptr_t pc);
     /* In a signal handler: notes where the guest was in the store. */

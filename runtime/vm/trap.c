@@ -15,7 +15,14 @@
 #include "runtime/vm/runtime.h"
 
 static _Thread_local tn_activation *current;
-static struct sigaction previous_segv, previous_bus, previous_interrupt;
+static struct sigaction previous_segv, previous_bus, previous_ill, previous_trap, previous_interrupt;
+
+void tn_note_native(tenon_store *store, uintptr_t pc, uintptr_t fp)
+{
+    store->trapped_natively = true;
+    store->native_pc = pc;
+    store->native_fp = fp;
+}
 
 /* ---- faults ---- */
 
@@ -29,7 +36,10 @@ static bool owns_address(const tenon_store *store, uintptr_t address)
 
 static void land(void *arg)
 {
-    longjmp(((tn_activation *)arg)->landing, 1);
+    tn_activation *a = arg;
+
+    tn_record_frames(a->store);
+    longjmp(a->landing, 1);
 }
 
 /* Ends the innermost activation when the handler returns, if the guest's own code was interrupted. */
@@ -38,9 +48,15 @@ static bool end_guest(tn_activation *a, tenon_trap trap, uintptr_t address, void
     tn_fault fault = { tn_context_pc(ucontext), address, ucontext };
     const tn_tier *tier = a->store->engine->tier;
 
-    if (!tier->owns_pc(fault.pc))
+    if (tn_native_code != NULL && tn_native_code->owns_pc(fault.pc)) {
+        tn_note_native(a->store, fault.pc, tn_context_frame(ucontext));
+        /* C code must not run on a guest's stack. */
+        tn_context_set_stack(ucontext, (uintptr_t)a->store->native.segment->host_sp);
+    } else if (tier->owns_pc(fault.pc)) {
+        tier->note_fault(a->store, &fault);
+    } else {
         return false;
-    tier->note_fault(a->store, &fault);
+    }
     a->trap = trap;
     tn_context_redirect(ucontext, land, a);
     return true;
@@ -52,6 +68,18 @@ static bool claim(const siginfo_t *info, void *ucontext)
     uintptr_t address = (uintptr_t)info->si_addr;
 
     return a != NULL && owns_address(a->store, address) && end_guest(a, TENON_TRAP_MEMORY_BOUNDS, address, ucontext);
+}
+
+/* Compiled code ends itself with an instruction that the CPU refuses. */
+static bool claim_refused(void *ucontext)
+{
+    tn_activation *a = current;
+    uintptr_t pc = tn_context_pc(ucontext);
+
+    if (a == NULL || tn_native_code == NULL || !tn_native_code->owns_pc(pc))
+        return false;
+    tenon_trap trap = tn_native_code->trap_at(pc);
+    return trap != TENON_TRAP_NONE && end_guest(a, trap, 0, ucontext);
 }
 
 static void use_default(int signal)
@@ -75,13 +103,27 @@ static void chain(const struct sigaction *previous, int signal, siginfo_t *info,
         previous->sa_handler(signal);
 }
 
+static struct sigaction *previous_of(int signal)
+{
+    switch (signal) {
+    case SIGBUS:
+        return &previous_bus;
+    case SIGILL:
+        return &previous_ill;
+    case SIGTRAP:
+        return &previous_trap;
+    default:
+        return &previous_segv;
+    }
+}
+
 static void on_fault(int signal, siginfo_t *info, void *ucontext)
 {
     /* Whoever came after us and was put behind us may in turn hand the signal to us: then nobody wants it. */
     static _Thread_local bool chaining;
-    const struct sigaction *previous = signal == SIGBUS ? &previous_bus : &previous_segv;
+    const struct sigaction *previous = previous_of(signal);
 
-    if (claim(info, ucontext))
+    if (signal == SIGSEGV || signal == SIGBUS ? claim(info, ucontext) : claim_refused(ucontext))
         return;
     if (chaining || !has_handler(previous)) {
         use_default(signal);
@@ -166,6 +208,8 @@ void tn_fault_handler_install(void)
     tn_os_mutex_lock(&handlers_lock);
     put_in_front(SIGSEGV, on_fault, &previous_segv);
     put_in_front(SIGBUS, on_fault, &previous_bus);
+    put_in_front(SIGILL, on_fault, &previous_ill);
+    put_in_front(SIGTRAP, on_fault, &previous_trap);
     tn_os_mutex_unlock(&handlers_lock);
 }
 
@@ -201,10 +245,18 @@ static void run_interruptibly(tn_activation *a, void (*fn)(void *), void *arg)
                          ~(TN_INTERRUPT_TIMEOUT | (a->trap == TENON_TRAP_INTERRUPTED ? TN_INTERRUPT_ASKED : 0)));
 }
 
+_Noreturn void tn_end_guest(tenon_store *store, tenon_trap trap)
+{
+    store->activation->trap = trap;
+    tn_record_frames(store);
+    longjmp(store->activation->landing, 1);
+}
+
 tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg)
 {
     tn_activation a = { .outer = current, .store = store, .trap = TENON_TRAP_NONE };
     tn_activation *outer_of_store = store->activation;
+    tn_segment *segment = store->native.segment;
 
     a.outermost = outer_of_store == NULL;
 
@@ -214,12 +266,13 @@ tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg)
     current = &a;
     if (a.outermost) {
         run_interruptibly(&a, fn, arg);
-        return a.trap;
+    } else {
+        if (_setjmp(a.landing) == 0)
+            fn(arg);
+        current = a.outer;
+        store->activation = outer_of_store;
     }
-    if (_setjmp(a.landing) == 0)
-        fn(arg);
-    current = a.outer;
-    store->activation = outer_of_store;
+    store->native.segment = segment;
     return a.trap;
 }
 
@@ -228,7 +281,7 @@ bool tenon_store_frame(const tenon_store *store, size_t index, tenon_frame *out)
     if (index >= store->frame_count)
         return false;
     const tn_location *at = &store->frames[index];
-    const tn_module *m = &at->instance->module->core;
+    const tn_module *m = at->module;
     *out = (tenon_frame){ .module = tn_module_own_name(m),
                           .name = tn_module_func_name(m, at->function),
                           .function = at->function,

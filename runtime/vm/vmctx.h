@@ -33,12 +33,30 @@ typedef union tn_value {
 
 union tn_cell;
 
+/* Ways from slots into compiled functions of one type; they are code themselves. */
+typedef struct tn_gate {
+    void *packed; /* C: void (vmctx, slots, native): takes arguments from slots and leaves results there */
+    void
+        *reenter; /* goes on in the callee with arguments from the buffer; what compiled code does after TN_EXIT_CALL */
+} tn_gate;
+
 /* How to enter a guest function: one per own function of a module and bounds mode, shared by all instances and threads.
- * code starts as a cell that translates the function; what a call must know about the frame lies in front of the code,
- * so that whoever reads one word has both. */
+ * code starts as a cell that finds out how; what a call must know about the frame lies in front of the code, so that
+ * whoever reads one word has both. native is NULL until there is compiled code; gate is valid when native is not NULL.
+ */
 typedef struct tn_entry {
     const union tn_cell *code;
+    void *native;
+    const tn_gate *gate;
 } tn_entry;
+
+/* Where compiled code leaves what does not travel in registers: slots as in an argument list, so that each value has
+ * the place that its position gives it. Below it, the function that is called when it has no code yet. */
+#define TN_BUFFER_SLOTS 2048
+#define TN_CALLEE_SLOT  (-1)
+
+/* How compiled code calls everything that is not a leaf of builtins.def. */
+typedef uint64_t tn_exit_stub(tenon_instance *instance, uint64_t exit, uint64_t a, uint64_t b);
 
 struct tenon_memory {
     uint8_t *base;
@@ -72,10 +90,19 @@ struct tenon_tag {
     tenon_store *store;
 };
 
+/* An exception object: the tag and its arguments. */
+typedef struct tn_exception {
+    struct tn_exception *next;
+    tenon_tag *tag;
+    size_t size;
+    bool marked;
+    tn_slot values[];
+} tn_exception;
+
 struct tenon_func {
     const tn_type *type;
     tenon_instance *instance; /* NULL for a host function */
-    const tn_entry *entry;    /* of a guest function */
+    const tn_entry *entry;    /* never NULL; that of a host function has no code */
     uint32_t index;           /* in the instance's module */
     tenon_store *store;
     tenon_packed packed;     /* of a host function */
@@ -86,8 +113,14 @@ struct tenon_func {
 
 /* The vmctx. */
 struct tenon_instance {
-    uint8_t *memory0;           /* base of memory 0 when it is guarded */
-    const tn_slot *stack_limit; /* of the store's guest stack */
+    struct tn_native_stack *native; /* that compiled code runs on; first, because the stubs look for it here */
+    uint8_t *memory0;               /* base of memory 0 when it is guarded */
+    const tn_slot *stack_limit;     /* of the store's guest stack */
+    uintptr_t native_limit;         /* of the stack that compiled code runs on */
+    tn_slot *buffer;
+    void *const *leaves;     /* of builtins.def */
+    tn_exit_stub *exit_stub; /* how compiled code reaches the others */
+    const tn_type **types;   /* of the module, by index */
     tenon_memory **memories;
     tenon_table **tables;
     tn_value **globals; /* values, wherever they are */
@@ -100,7 +133,26 @@ struct tenon_instance {
     tenon_module *module;
     tenon_global **global_objects;
     tenon_instance *next;
-    size_t entries_mode; /* tenon_bounds of memory 0 that the code assumes */
+    size_t entries_mode;        /* tenon_bounds of memory 0 that the code assumes */
+    tenon_global own_globals[]; /* values of the module's own globals: by position among them */
+};
+
+/* The builtins of compiled code; see builtins.def. */
+enum {
+#define TN_LEAF(id, result, parameters) TN_LEAF_##id,
+#define TN_EXIT(id)
+#include "runtime/vm/builtins.def"
+#undef TN_LEAF
+#undef TN_EXIT
+    TN_LEAF_COUNT
+};
+enum {
+#define TN_LEAF(id, result, parameters)
+#define TN_EXIT(id) TN_EXIT_##id,
+#include "runtime/vm/builtins.def"
+#undef TN_LEAF
+#undef TN_EXIT
+    TN_EXIT_COUNT
 };
 
 /* The reference that stands for a function of the instance; never NULL. */

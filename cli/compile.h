@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * Compiling: the compiler is a program of its own, found beside this one.
+ */
+#ifndef TENON_CLI_COMPILE_H
+#define TENON_CLI_COMPILE_H
+
+#include "cli/cli.h"
+
+typedef struct cli_compile_options {
+    tenon_features features;
+    tenon_bounds bounds;
+    unsigned level;     /* -O0 to -O3 */
+    size_t threads;     /* 0: one per processor */
+    const char *target; /* NULL: this machine */
+    const char *cpu;    /* NULL: what every such machine has */
+} cli_compile_options;
+
+/* Compiles a module that was just made of these bytes, and gives it the code; false when that failed, which was said.
+ */
+bool cli_add_code(tenon_module *module, const cli_file *file, const cli_compile_options *options);
+/* Makes an image of a module's bytes, mapped; false when there is no compiler or it failed, which was said. */
+bool cli_compile(const uint8_t *bytes, size_t size, const cli_compile_options *options, cli_file *out);
+
+#endif

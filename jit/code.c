@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT
+ * Mapping of images, and the registry of code: the only global of the library. Readers are signal handlers, so it is a
+ * list of slots that are written with single stores and never go.
+ */
+#include "jit/code.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/os/os.h"
+
+/* ---- the registry ---- */
+
+#define CHUNK_SLOTS 255
+
+typedef struct slot {
+    atomic_uintptr_t start, end; /* of the code; start 0: free */
+    _Atomic(const tn_image *) image;
+} slot;
+
+typedef struct chunk {
+    slot slots[CHUNK_SLOTS];
+    _Atomic(struct chunk *) next;
+} chunk;
+
+static chunk first_chunk;
+static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
+
+const tn_image *tn_code_find(uintptr_t pc)
+{
+    for (chunk *c = &first_chunk; c != NULL; c = atomic_load(&c->next))
+        for (int i = 0; i < CHUNK_SLOTS; i++) {
+            uintptr_t start = atomic_load(&c->slots[i].start);
+            if (start != 0 && pc >= start && pc < atomic_load(&c->slots[i].end))
+                return atomic_load(&c->slots[i].image);
+        }
+    return NULL;
+}
+
+static slot *free_slot(void)
+{
+    chunk *c = &first_chunk;
+
+    for (;;) {
+        for (int i = 0; i < CHUNK_SLOTS; i++)
+            if (atomic_load(&c->slots[i].start) == 0)
+                return &c->slots[i];
+        if (atomic_load(&c->next) == NULL) {
+            size_t page = tn_os_page_size(), size = (sizeof *c + page - 1) & ~(page - 1);
+            chunk *more = tn_os_reserve(size);
+            if (more == NULL || !tn_os_commit(more, size))
+                return NULL;
+            atomic_store(&c->next, more);
+        }
+        c = atomic_load(&c->next);
+    }
+}
+
+static bool enlist(const tn_image *image)
+{
+    tn_os_mutex_lock(&registry_lock);
+    slot *s = free_slot();
+    if (s != NULL) {
+        atomic_store(&s->image, image);
+        atomic_store(&s->end, (uintptr_t)image->code + image->header->code_size);
+        atomic_store(&s->start, (uintptr_t)image->code);
+    }
+    tn_os_mutex_unlock(&registry_lock);
+    return s != NULL;
+}
+
+static void strike_off(const tn_image *image)
+{
+    tn_os_mutex_lock(&registry_lock);
+    for (chunk *c = &first_chunk; c != NULL; c = atomic_load(&c->next))
+        for (int i = 0; i < CHUNK_SLOTS; i++)
+            if (atomic_load(&c->slots[i].start) != 0 && atomic_load(&c->slots[i].image) == image)
+                atomic_store(&c->slots[i].start, 0);
+    tn_os_mutex_unlock(&registry_lock);
+}
+
+/* ---- mapping ---- */
+
+static const size_t item_sizes[TN_PART_COUNT] = { sizeof(uint32_t),      sizeof(tn_image_gate), sizeof(tn_image_place),
+                                                  sizeof(tn_image_save), sizeof(tn_image_rule), sizeof(tn_image_pad) };
+
+static bool has_range(uint64_t size, uint64_t at, uint64_t count)
+{
+    return at <= size && count <= size - at;
+}
+
+static const char *wrong(const tn_image_header *h, size_t size, const tn_module *m)
+{
+    if (size < sizeof *h || memcmp(h->magic, TN_IMAGE_MAGIC, sizeof h->magic) != 0)
+        return "it is not compiled code";
+    if (h->version != TN_IMAGE_VERSION)
+        return "it was made by another version of the compiler";
+    if (h->cpu != TN_STUBS_CPU)
+        return "it was made for another kind of CPU";
+    if (h->size != size)
+        return "it is cut short";
+    if (h->function_count != m->body_count || h->parts[TN_PART_FUNCTIONS].count != m->body_count ||
+        h->parts[TN_PART_GATES].count != m->type_count)
+        return "it was made of another module";
+    if (h->bounds > TENON_BOUNDS_CHECKED || h->code % TN_IMAGE_PAGE != 0 || h->data % TN_IMAGE_PAGE != 0 ||
+        !has_range(h->data, h->code, h->code_size) || !has_range(size, h->data, h->data_size))
+        return "it is damaged";
+    for (int i = 0; i < TN_PART_COUNT; i++)
+        if (!has_range(h->code, h->parts[i].offset, h->parts[i].count * item_sizes[i]))
+            return "it is damaged";
+    return NULL;
+}
+
+static tn_image *map(const tn_image_header *h, const void *bytes, tn_mem *mem)
+{
+    tn_image *image = tn_mem_may_map(mem, h->size) ? tn_alloc_zeroed(mem, sizeof *image) : NULL;
+    uint8_t *base = image != NULL ? tn_os_reserve(h->size) : NULL;
+
+    if (base == NULL || !tn_os_commit(base, h->size)) {
+        if (base != NULL)
+            tn_os_release(base, h->size);
+        tn_free(mem, image, sizeof *image);
+        return NULL;
+    }
+    memcpy(base, bytes, h->size);
+    *image = (tn_image){ .header = (const tn_image_header *)(const void *)base,
+                         .base = base,
+                         .size = h->size,
+                         .code = base + h->code,
+                         .mem = mem };
+    if (tn_os_protect_code(base, h->code, h->data - h->code, h->size - h->data) && enlist(image))
+        return image;
+    tn_os_release(base, h->size);
+    tn_free(mem, image, sizeof *image);
+    return NULL;
+}
+
+tenon_status tn_image_new(tenon_module *owner, const void *bytes, size_t size, tn_image **out, tenon_error *err)
+{
+    const tn_module *m = tn_module_core(owner);
+    const char *reason = wrong(bytes, size, m);
+
+    if (reason != NULL)
+        return tn_fail_plain(err, TENON_USAGE, "compiled code is refused: %s", reason);
+    *out = map(bytes, bytes, m->mem);
+    if (*out == NULL)
+        return tn_fail_plain(err, TENON_NOMEM, "no memory for compiled code");
+    (*out)->module = m;
+    return TENON_OK;
+}
+
+void tn_image_delete(tn_image *image)
+{
+    tn_mem *mem = image->mem;
+
+    strike_off(image);
+    tn_os_release((void *)(uintptr_t)image->base, image->size);
+    tn_free(mem, image, sizeof *image);
+}

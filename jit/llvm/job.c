@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ * Units are cut by the size of the bodies, so that they do not depend on how many threads there are.
+ */
+#include "jit/llvm/job.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* Bytes of bodies in a unit: enough for inlining among neighbours, few enough to share the work. */
+#define UNIT_BYTES (64u << 10)
+
+typedef struct unit_range {
+    uint32_t first, end;
+} unit_range;
+
+typedef struct run {
+    const tn_job *job;
+    TN_VEC(unit_range) units;
+    tn_object *objects; /* by unit */
+    atomic_size_t next;
+    atomic_bool failed;
+    pthread_mutex_t lock;
+    tenon_status status; /* of the first unit that failed */
+    tenon_error error;
+} run;
+
+static bool is_wanted(const tn_job *job, uint32_t own)
+{
+    return job->wanted == NULL || job->wanted[own];
+}
+
+/* The first unit has the gates. */
+static tenon_status cut(run *r)
+{
+    const tn_module *m = r->job->module;
+    unit_range gates = { 0, 0 };
+
+    TN_TRY(tn_vec_reserve(r->job->mem, &r->units, 1));
+    r->units.items[r->units.count++] = gates;
+    for (uint32_t own = 0; own < m->body_count;) {
+        unit_range unit = { own, own };
+        for (uint64_t size = 0; unit.end < m->body_count && size < UNIT_BYTES; unit.end++)
+            size += is_wanted(r->job, unit.end) ? m->bodies[unit.end].size : 0;
+        own = unit.end;
+        TN_TRY(tn_vec_reserve(r->job->mem, &r->units, 1));
+        r->units.items[r->units.count++] = unit;
+    }
+    return TENON_OK;
+}
+
+static void *work(void *arg)
+{
+    run *r = arg;
+
+    for (size_t i; !atomic_load(&r->failed) && (i = atomic_fetch_add(&r->next, 1)) < r->units.count;) {
+        tenon_error error;
+        tn_error_clear(&error);
+        tenon_status status =
+            tn_unit_compile(r->job, r->units.items[i].first, r->units.items[i].end, &r->objects[i], &error);
+        if (status == TENON_OK)
+            continue;
+        pthread_mutex_lock(&r->lock);
+        if (!atomic_exchange(&r->failed, true)) {
+            r->status = status;
+            r->error = error;
+        }
+        pthread_mutex_unlock(&r->lock);
+    }
+    return NULL;
+}
+
+static void work_in_threads(run *r)
+{
+    pthread_t threads[64];
+    size_t wanted = r->job->threads < r->units.count ? r->job->threads : r->units.count, started = 0;
+
+    while (started + 1 < wanted && started < 64 && pthread_create(&threads[started], NULL, work, r) == 0)
+        started++;
+    work(r);
+    while (started > 0)
+        pthread_join(threads[--started], NULL);
+}
+
+static uint32_t *find_first_types(const tn_job *job, size_t *count)
+{
+    const tn_module *m = job->module;
+    uint32_t highest = 0;
+
+    for (uint32_t i = 0; i < m->type_count; i++)
+        highest = m->types[i] > highest ? m->types[i] : highest;
+    *count = (size_t)highest + 1;
+    uint32_t *first = tn_alloc(job->mem, *count * sizeof *first);
+    for (uint32_t i = m->type_count; first != NULL && i > 0; i--)
+        first[m->types[i - 1]] = i - 1;
+    return first;
+}
+
+static tenon_status compile_all(run *r, tn_object *out, tenon_error *err)
+{
+    tn_mem *mem = r->job->mem;
+
+    TN_TRY(cut(r));
+    r->objects = tn_alloc_zeroed(mem, r->units.count * sizeof *r->objects);
+    if (r->objects == NULL)
+        return TENON_NOMEM;
+    work_in_threads(r);
+    tenon_status status = r->status;
+    if (status == TENON_OK)
+        status = tn_link(r->job, r->objects, r->units.count, out, err);
+    else if (err != NULL)
+        *err = r->error;
+    for (size_t i = 0; i < r->units.count; i++)
+        tn_free(mem, r->objects[i].bytes, r->objects[i].size);
+    tn_free(mem, r->objects, r->units.count * sizeof *r->objects);
+    return status;
+}
+
+tenon_status tn_job_run(tn_job *job, tn_object *out, tenon_error *err)
+{
+    run r = { .job = job, .status = TENON_OK };
+    size_t type_count;
+    uint32_t *first = find_first_types(job, &type_count);
+
+    if (first == NULL)
+        return tn_fail_plain(err, TENON_NOMEM, "out of memory while compiling");
+    job->first_type = first;
+    pthread_mutex_init(&r.lock, NULL);
+    tenon_status status = compile_all(&r, out, err);
+    pthread_mutex_destroy(&r.lock);
+    tn_vec_fini(job->mem, &r.units);
+    tn_free(job->mem, first, type_count * sizeof *first);
+    job->first_type = NULL;
+    return status == TENON_NOMEM ? tn_fail_plain(err, TENON_NOMEM, "out of memory while compiling") : status;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ * tenon-llvm: the compiler as a program of its own, started by those who run guests. It reads a module from one
+ * descriptor, writes an image to another, and says what went wrong on the standard error output.
+ *
+ *     tenon-llvm IN OUT [--target=CPU] [--cpu=NAME] [--bounds=guarded|checked] [--features=N] [-O0..3] [--threads=N]
+ */
+#include <fcntl.h>
+#include <llvm-c/Target.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "jit/llvm/job.h"
+#include "loader/types.h"
+
+typedef struct request {
+    int in, out;
+    const tn_target *target;
+    const char *cpu;
+    tenon_bounds bounds;
+    tenon_features features;
+    unsigned level;
+    size_t threads;
+} request;
+
+static bool read_option(request *r, const char *arg)
+{
+    if (strncmp(arg, "--target=", 9) == 0) {
+        r->target = tn_target_find(arg + 9);
+        return r->target != NULL;
+    }
+    if (strncmp(arg, "--cpu=", 6) == 0)
+        return (r->cpu = arg + 6) != NULL;
+    if (strcmp(arg, "--bounds=guarded") == 0 || strcmp(arg, "--bounds=checked") == 0) {
+        r->bounds = arg[9] == 'g' ? TENON_BOUNDS_GUARDED : TENON_BOUNDS_CHECKED;
+        return true;
+    }
+    if (strncmp(arg, "--features=", 11) == 0)
+        return (r->features = strtoull(arg + 11, NULL, 0)) != 0;
+    if (strncmp(arg, "--threads=", 10) == 0)
+        return (r->threads = strtoul(arg + 10, NULL, 10)) > 0;
+    if (strncmp(arg, "-O", 2) == 0 && arg[2] >= '0' && arg[2] <= '3' && arg[3] == 0) {
+        r->level = (unsigned)(arg[2] - '0');
+        return true;
+    }
+    return false;
+}
+
+static int usage(const char *arg)
+{
+    fprintf(stderr, "tenon-llvm: wrong argument '%s'; this program is started by tenon\n", arg);
+    return 2;
+}
+
+static bool write_all(int fd, const uint8_t *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, bytes, size);
+        if (n <= 0)
+            return false;
+        bytes += n;
+        size -= (size_t)n;
+    }
+    return true;
+}
+
+/* What memory 0 will be on an engine that prefers these. */
+static tenon_bounds bounds_of(const tn_module *m, tenon_bounds preferred)
+{
+    bool must_be_checked = m->memory_count > 0 && (m->memories[0].is64 || m->memories[0].page_log2 != 16);
+
+    return must_be_checked ? TENON_BOUNDS_CHECKED : preferred;
+}
+
+static tenon_status compile(const request *r, const uint8_t *bytes, size_t size, tn_mem *mem, tenon_error *err)
+{
+    tn_types *types = tn_types_new(mem);
+    tn_module module;
+    tn_object image;
+
+    if (types == NULL)
+        return TENON_NOMEM;
+    TN_TRY(tn_module_load(&module, mem, types, r->features, bytes, size, r->threads, err));
+    tn_job job = { .mem = mem,
+                   .module = &module,
+                   .target = r->target,
+                   .cpu = r->cpu != NULL ? r->cpu : r->target->cpu,
+                   .features = r->target->features,
+                   .bounds = bounds_of(&module, r->bounds),
+                   .level = r->level,
+                   .threads = r->threads };
+    TN_TRY(tn_job_run(&job, &image, err));
+    if (!write_all(r->out, image.bytes, image.size))
+        return tn_fail_plain(err, TENON_LIMIT, "the image could not be written");
+    return TENON_OK;
+}
+
+int main(int argc, char **argv)
+{
+    request r = { .target = tn_target_host(), .features = tenon_features_default(), .level = 2, .threads = 1 };
+    tenon_error error;
+    struct stat info;
+    tn_mem mem;
+
+    if (argc < 3)
+        return usage("");
+    r.in = atoi(argv[1]);
+    r.out = atoi(argv[2]);
+    for (int i = 3; i < argc; i++)
+        if (!read_option(&r, argv[i]))
+            return usage(argv[i]);
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64Target();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64AsmPrinter();
+    if (r.target == NULL || fstat(r.in, &info) != 0 || info.st_size <= 0)
+        return usage(argv[1]);
+    void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, r.in, 0);
+    if (bytes == MAP_FAILED)
+        return usage(argv[1]);
+    tn_mem_init(&mem, NULL);
+    tn_error_clear(&error);
+    tenon_status status = compile(&r, bytes, (size_t)info.st_size, &mem, &error);
+    if (status != TENON_OK)
+        fprintf(stderr, "tenon-llvm: %s\n", error.text[0] != 0 ? error.text : tenon_status_text(status));
+    return status == TENON_OK ? 0 : 1;
+}

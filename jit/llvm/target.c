@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "jit/llvm/target.h"
+
+#include <elf.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "jit/image.h"
+
+static const tn_target targets[] = {
+    { .name = "x86_64",
+      .triple = "x86_64-unknown-linux-gnu",
+      .cpu = "x86-64-v2",
+      .features = "",
+      .image_cpu = TN_IMAGE_X86_64,
+      .elf_machine = EM_X86_64,
+      .integer_args = 5,
+      .float_args = 8,
+      .opaque_float = "=x,0",
+      .swizzle = "llvm.x86.ssse3.pshuf.b.128",
+      .swizzle_zeroes = 0x80,
+      .frame_register = 6,
+      .return_register = 16 },
+    { .name = "aarch64",
+      .triple = "aarch64-unknown-linux-gnu",
+      .cpu = "generic",
+      .features = "",
+      .image_cpu = TN_IMAGE_AARCH64,
+      .elf_machine = EM_AARCH64,
+      .integer_args = 7,
+      .float_args = 8,
+      .opaque_float = "=w,0",
+      .swizzle = "llvm.aarch64.neon.tbl1.v16i8",
+      .quiets_minimum = true,
+      .swizzle_zeroes = 16,
+      .frame_register = 29,
+      .return_register = 30 },
+};
+
+const tn_target *tn_target_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+        if (strcmp(targets[i].name, name) == 0)
+            return &targets[i];
+    return NULL;
+}
+
+const tn_target *tn_target_host(void)
+{
+    struct utsname name;
+
+    return uname(&name) == 0 ? tn_target_find(name.machine) : NULL;
+}

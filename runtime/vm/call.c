@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+ * Calls of guest functions from the host: an activation around whatever runs the function, and what became of it.
+ */
+#include "runtime/vm/runtime.h"
+
+typedef struct start {
+    tenon_func *func;
+    tn_slot *slots;
+    tn_parked parked; /* of a resumption */
+} start;
+
+/* The failure that ended an activation, if it did. */
+static tenon_status outcome(tenon_store *store, tenon_trap trap, tenon_error *err)
+{
+    if (store->pending != NULL)
+        return tn_fail_plain(err, TENON_EXCEPTION, "uncaught exception");
+    if (trap == TENON_TRAP_NONE)
+        return TENON_OK;
+    if (trap == TENON_TRAP_HOST && store->host_status != TENON_TRAP) {
+        tn_fail_plain(err, store->host_status, "a host function failed: %s", tenon_status_text(store->host_status));
+        return store->host_status;
+    }
+    tn_fail_trap(err, trap);
+    if (err != NULL && store->frame_count > 0) {
+        err->function = store->frames[0].function;
+        err->offset = store->frames[0].offset;
+    }
+    return TENON_TRAP;
+}
+
+static void run_compiled(tenon_func *func, tn_slot *slots)
+{
+    tn_segment from = { .from_interp = false };
+
+    tn_enter_native(func->instance, func->entry, slots, &from);
+}
+
+/* A trap that the tier has noted and not thrown. */
+static void note_end(tenon_store *store, tn_left left)
+{
+    if (left == TN_LEFT_OUT && store->activation->trap != TENON_TRAP_NONE)
+        tn_record_frames(store);
+}
+
+static void run(void *arg)
+{
+    const start *s = arg;
+    tenon_store *store = s->func->store;
+
+    if (__atomic_load_n(&s->func->entry->native, __ATOMIC_ACQUIRE) != NULL)
+        run_compiled(s->func, s->slots);
+    else
+        note_end(store, store->engine->tier->run(s->func, s->slots, false));
+}
+
+static void go_on(void *arg)
+{
+    const start *s = arg;
+
+    tenon_store *store = s->parked.instance->store;
+
+    note_end(store, store->engine->tier->resume(s->parked.instance, s->parked.fp, s->parked.pc));
+}
+
+static void forget_trap(tenon_store *store)
+{
+    store->trap_pc = NULL;
+    store->trapped_natively = false;
+    store->frame_count = 0;
+}
+
+tenon_status tn_run(tenon_func *func, tn_slot *slots, tenon_error *err)
+{
+    tenon_store *store = func->store;
+    tn_slot *top = store->stack_top;
+    start s = { .func = func, .slots = slots };
+    bool waiting = store->parked.host != NULL;
+
+    forget_trap(store);
+    store->pending = NULL;
+    store->tail = NULL;
+    if ((size_t)(store->stack_limit - slots) < tn_call_slots(func->type) + 2)
+        return tn_fail_trap(err, TENON_TRAP_STACK_EXHAUSTED);
+    store->stack_top = slots + tn_call_slots(func->type);
+    tenon_trap trap = tn_activate(store, run, &s);
+    store->stack_top = top;
+    if (waiting || store->parked.host == NULL)
+        return outcome(store, trap, err);
+    store->stack_top = store->parked.top;
+    store->parked.guest = func;
+    store->parked.args = slots;
+    return TENON_SUSPENDED;
+}
+
+tenon_status tn_resume(tenon_store *store, tenon_status status, tenon_error *err)
+{
+    start s = { .parked = store->parked };
+    tenon_trap trap = TENON_TRAP_HOST;
+
+    store->parked = (tn_parked){ .host = NULL };
+    store->host_status = status;
+    if (status == TENON_OK) {
+        forget_trap(store);
+        trap = tn_activate(store, go_on, &s);
+    } else {
+        tn_record_frames(store);
+    }
+    store->stack_top = s.parked.args;
+    if (store->parked.host == NULL)
+        return outcome(store, trap, err);
+    store->stack_top = store->parked.top;
+    store->parked.guest = s.parked.guest;
+    store->parked.args = s.parked.args;
+    return TENON_SUSPENDED;
+}

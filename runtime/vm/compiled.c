@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT
+ * Compiled code as a guest of the runtime: its stack, its images, and what it calls (builtins.def). Exits run on the
+ * thread's stack; leaves on the guest's own.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "runtime/vm/bulk.h"
+#include "runtime/vm/runtime.h"
+
+/* Below the limit: leaves, and signal handlers that have no stack of their own. */
+#define RESERVE ((size_t)128 << 10)
+/* What leave is given. */
+enum { LEFT_BY_EXCEPTION = 1 };
+
+/* ---- the stack ---- */
+
+tenon_status tn_native_stack_new(tenon_store *store)
+{
+    tn_native_stack *n = &store->native;
+    size_t page = tn_os_page_size(), buffer = (TN_BUFFER_SLOTS + 16) * sizeof(tn_slot);
+    size_t size = (store->engine->stack_size + RESERVE + buffer + page - 1) & ~(page - 1);
+
+    if (tn_native_code == NULL)
+        return TENON_OK;
+    n->map_size = size + page;
+    if (!tn_mem_may_map(&store->engine->mem, n->map_size))
+        return TENON_NOMEM;
+    n->map = tn_os_reserve(n->map_size);
+    if (n->map == NULL)
+        return TENON_NOMEM;
+    if (!tn_os_commit(n->map + page, size)) {
+        tn_os_release(n->map, n->map_size);
+        n->map = NULL;
+        return TENON_NOMEM;
+    }
+    n->buffer = (tn_slot *)(n->map + n->map_size - buffer) + 16;
+    n->top = ((uintptr_t)n->buffer - 16 * sizeof(tn_slot)) & ~(uintptr_t)63;
+    n->limit = (uintptr_t)n->map + page + RESERVE;
+    return TENON_OK;
+}
+
+void tn_native_stack_delete(tenon_store *store)
+{
+    if (store->native.map != NULL)
+        tn_os_release(store->native.map, store->native.map_size);
+}
+
+/* ---- images ---- */
+
+static tenon_status make_types(tenon_module *module)
+{
+    const tn_module *m = &module->core;
+
+    if (module->types != NULL)
+        return TENON_OK;
+    module->types = tn_alloc(&module->engine->mem, (m->type_count + 1) * sizeof *module->types);
+    if (module->types == NULL)
+        return TENON_NOMEM;
+    for (uint32_t i = 0; i < m->type_count; i++)
+        module->types[i] = tn_types_get(m->registry, m->types[i]);
+    return TENON_OK;
+}
+
+static tenon_status add_image(tenon_module *module, tn_image *image, tenon_error *err)
+{
+    size_t mode = tn_native_code->bounds(image);
+    tn_gate *gates = tn_alloc(&module->engine->mem, (module->core.type_count + 1) * sizeof *gates);
+
+    if (gates == NULL || make_types(module) != TENON_OK) {
+        tn_free(&module->engine->mem, gates, (module->core.type_count + 1) * sizeof *gates);
+        return tn_fail_plain(err, TENON_NOMEM, "out of memory for compiled code");
+    }
+    if (module->images[mode] != NULL || module->code[mode] != NULL) {
+        tn_free(&module->engine->mem, gates, (module->core.type_count + 1) * sizeof *gates);
+        return tn_fail_plain(err, TENON_USAGE, "the module has code already");
+    }
+    tn_native_code->gates(image, gates);
+    module->gates[mode] = gates;
+    module->images[mode] = image;
+    return TENON_OK;
+}
+
+tenon_status tenon_module_add_code(tenon_module *module, const void *image, size_t size, tenon_error *err)
+{
+    tn_image *made;
+
+    tn_error_clear(err);
+    if (tn_native_code == NULL)
+        return tn_fail_plain(err, TENON_UNSUPPORTED, "this build cannot run compiled code");
+    TN_TRY(tn_native_code->image_new(module, image, size, &made, err));
+    tn_os_mutex_lock(&module->lock);
+    tenon_status status = add_image(module, made, err);
+    tn_os_mutex_unlock(&module->lock);
+    if (status != TENON_OK)
+        tn_native_code->image_delete(made);
+    return status;
+}
+
+void tn_bind_image(tenon_instance *in)
+{
+    tenon_module *module = in->module;
+    tn_image *image = module->images[in->entries_mode];
+
+    in->types = module->types;
+    if (image == NULL)
+        return;
+    in->exit_stub = tn_native_code->exit_stub;
+    tn_native_code->bind(image, module->gates[in->entries_mode], in->entries);
+}
+
+void tn_images_delete(tenon_module *module)
+{
+    tn_mem *mem = &module->engine->mem;
+    size_t types = module->core.type_count + 1;
+
+    for (int i = 0; i < 2; i++) {
+        if (module->images[i] != NULL)
+            tn_native_code->image_delete(module->images[i]);
+        tn_free(mem, module->gates[i], types * sizeof **module->gates);
+    }
+    tn_free(mem, module->types, types * sizeof *module->types);
+}
+
+bool tn_enter_native(tenon_instance *in, const tn_entry *entry, tn_slot *slots, const tn_segment *from)
+{
+    tn_native_stack *n = in->native;
+    tn_segment segment = *from;
+
+    segment.outer = n->segment;
+    n->segment = &segment;
+    int why = tn_native_code->enter(&segment, in, slots, entry);
+    n->segment = segment.outer;
+    return why == 0;
+}
+
+/* ---- leaves ---- */
+
+#define TN_LEAF(id, result, parameters) static result leaf_##id parameters;
+#define TN_EXIT(id)
+#include "runtime/vm/builtins.def"
+#undef TN_LEAF
+#undef TN_EXIT
+
+static tenon_trap leaf_MEMORY_COPY(tenon_instance *in, uint32_t to, uint32_t from, uint64_t d, uint64_t s, uint64_t n)
+{
+    return tn_memory_copy(in, to, from, d, s, n);
+}
+
+static tenon_trap leaf_MEMORY_FILL(tenon_instance *in, uint32_t memory, uint64_t at, uint32_t value, uint64_t n)
+{
+    return tn_memory_fill(in, memory, at, (uint8_t)value, n);
+}
+
+static tenon_trap leaf_MEMORY_INIT(tenon_instance *in, uint32_t segment, uint32_t memory, uint64_t d, uint32_t s,
+                                   uint32_t n)
+{
+    return tn_memory_init(in, memory, segment, d, s, n);
+}
+
+static tenon_trap leaf_TABLE_COPY(tenon_instance *in, uint32_t to, uint32_t from, uint64_t d, uint64_t s, uint64_t n)
+{
+    return tn_table_copy(in, to, from, d, s, n);
+}
+
+static tenon_trap leaf_TABLE_FILL(tenon_instance *in, uint32_t table, uint64_t at, uint64_t value, uint64_t n)
+{
+    return tn_table_fill(in, table, at, value, n);
+}
+
+static tenon_trap leaf_TABLE_INIT(tenon_instance *in, uint32_t segment, uint32_t table, uint64_t d, uint32_t s,
+                                  uint32_t n)
+{
+    return tn_table_init(in, table, segment, d, s, n);
+}
+
+static uint64_t leaf_REF_FUNC(tenon_instance *in, uint32_t func)
+{
+    return (uintptr_t)tn_instance_func(in, func);
+}
+
+static uint32_t leaf_IS_SUBTYPE(tenon_instance *in, const tn_type *sub, const tn_type *super)
+{
+    return tn_is_subtype_id(in->store->engine->types, sub->id, super->id);
+}
+
+static tenon_trap leaf_ATOMIC_WAIT(tenon_instance *in, uint32_t memory)
+{
+    return in->memories[memory]->type.shared ? TENON_TRAP_UNSUPPORTED : TENON_TRAP_UNSHARED_WAIT;
+}
+
+void *const tn_leaves[] = {
+#define TN_LEAF(id, result, parameters) (void *)leaf_##id,
+#define TN_EXIT(id)
+#include "runtime/vm/builtins.def"
+#undef TN_LEAF
+#undef TN_EXIT
+};
+
+/* ---- exits ---- */
+
+static tn_exit_result value(uint64_t value)
+{
+    return (tn_exit_result){ value, NULL };
+}
+
+static _Noreturn void end_guest(tenon_instance *in, tenon_trap trap)
+{
+    tenon_store *store = in->store;
+    uintptr_t pc, fp;
+
+    tn_native_code->exit_place(store->native.segment, &pc, &fp);
+    tn_note_native(store, pc - 1, fp);
+    tn_end_guest(store, trap);
+}
+
+/* The exception goes on: in a landing pad of this segment, or with whoever has entered it. */
+static tn_exit_result throw(tenon_instance *in, tn_exception *e)
+{
+    tn_native_stack *n = in->native;
+    void *landing = tn_native_code->find_landing(n->segment, (uintptr_t)e);
+
+    if (landing != NULL) {
+        in->store->pending = NULL;
+        return (tn_exit_result){ 0, landing };
+    }
+    in->store->pending = e;
+    tn_native_code->leave(n->segment, LEFT_BY_EXCEPTION);
+}
+
+static tn_exit_result exit_THROW(tenon_instance *in, uint64_t a, uint64_t b)
+{
+    tn_exception *e = tn_exception_new(in->store, in->tags[a], in->buffer, in->store->stack_top);
+
+    (void)b;
+    if (e == NULL)
+        end_guest(in, TENON_TRAP_OUT_OF_MEMORY);
+    return throw(in, e);
+}
+
+static tn_exit_result exit_THROW_REF(tenon_instance *in, uint64_t a, uint64_t b)
+{
+    (void)b;
+    return throw(in, (tn_exception *)(uintptr_t)a);
+}
+
+static tn_exit_result exit_TRAP(tenon_instance *in, uint64_t a, uint64_t b)
+{
+    (void)b;
+    end_guest(in, (tenon_trap)a);
+}
+
+static tn_exit_result exit_MEMORY_GROW(tenon_instance *in, uint64_t a, uint64_t b)
+{
+    return value(tn_memory_grow(in->memories[a], b));
+}
+
+static tn_exit_result exit_TABLE_GROW(tenon_instance *in, uint64_t a, uint64_t b)
+{
+    return value(tn_table_grow(in->tables[a], b, in->buffer[0].ref));
+}
+
+static tn_exit_result call_host(tenon_instance *in, tenon_func *func, tn_slot *args)
+{
+    tenon_store *store = in->store;
+    tenon_status status = tn_call_host(func, in, args);
+
+    if (TN_UNLIKELY(atomic_load_explicit(&store->interrupt, memory_order_relaxed) != 0)) {
+        store->pending = NULL;
+        end_guest(in, TENON_TRAP_INTERRUPTED);
+    }
+    if (TN_LIKELY(status == TENON_OK))
+        return value(0);
+    if (status == TENON_EXCEPTION && store->pending != NULL)
+        return throw(in, store->pending);
+    store->pending = NULL;
+    store->host_status = status == TENON_SUSPENDED ? TENON_USAGE : status;
+    end_guest(in, TENON_TRAP_HOST);
+}
+
+/* Compiled code is to go on in other compiled code. */
+static tn_exit_result go_to(tenon_instance *in, tenon_func *func, const tn_slot *args)
+{
+    uint32_t slots = func->type->param_slots;
+
+    if (slots > 0)
+        memmove(in->buffer, args, slots * sizeof *args);
+    in->buffer[TN_CALLEE_SLOT].pointer = func->entry->native;
+    in->buffer[TN_CALLEE_SLOT - 1].pointer = func->instance;
+    return value((uintptr_t)func->entry->gate->reenter);
+}
+
+static tn_exit_result run_guest(tenon_instance *in, tenon_func *func, tn_slot *args)
+{
+    tenon_store *store = in->store;
+    tn_left left = store->engine->tier->run(func, args, true);
+
+    if (left == TN_LEFT_TAIL) {
+        tenon_func *next = store->tail;
+        store->tail = NULL;
+        return go_to(in, next, store->tail_args);
+    }
+    if (left == TN_LEFT_DONE)
+        return value(0);
+    if (store->pending != NULL)
+        return throw(in, store->pending);
+    tn_end_guest(store, store->activation->trap);
+}
+
+static tn_exit_result exit_CALL(tenon_instance *in, uint64_t a, uint64_t b)
+{
+    tenon_store *store = in->store;
+    tenon_func *func = in->buffer[TN_CALLEE_SLOT].pointer;
+    uint32_t slots = tn_call_slots(func->type), params = func->type->param_slots;
+    tn_slot *args = store->stack_top;
+
+    (void)a;
+    (void)b;
+    if (func->instance != NULL && __atomic_load_n(&func->entry->native, __ATOMIC_ACQUIRE) != NULL)
+        return go_to(in, func, in->buffer);
+    if ((size_t)(store->stack_limit - args) < slots || (uintptr_t)__builtin_frame_address(0) < tn_os_stack_limit())
+        end_guest(in, TENON_TRAP_STACK_EXHAUSTED);
+    if (params > 0)
+        memcpy(args, in->buffer, params * sizeof *args);
+    tn_exit_result result = func->instance == NULL ? call_host(in, func, args) : run_guest(in, func, args);
+    if (result.landing == NULL && result.value == 0 && func->type->result_slots > 0)
+        memcpy(in->buffer, args, func->type->result_slots * sizeof *args);
+    return result;
+}
+
+tn_exit_result tn_exit(tenon_instance *in, uint64_t exit, uint64_t a, uint64_t b)
+{
+    static tn_exit_result (*const exits[])(tenon_instance *, uint64_t, uint64_t) = {
+#define TN_LEAF(id, result, parameters)
+#define TN_EXIT(id) exit_##id,
+#include "runtime/vm/builtins.def"
+#undef TN_LEAF
+#undef TN_EXIT
+    };
+    TN_CHECK(exit < TN_EXIT_COUNT);
+    return exits[exit](in, a, b);
+}

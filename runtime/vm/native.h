@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ * The contract between the runtime and compiled code: stacks, segments, exits. Compiled code runs on a stack of the
+ * store's own; C functions that it calls run on the thread's stack, but for leaves. Implemented by jit; the runtime
+ * finds it in tn_native, which is NULL in a build without it.
+ */
+#ifndef TN_VM_NATIVE_H
+#define TN_VM_NATIVE_H
+
+#include "runtime/vm/tier.h"
+
+/* What runs between a C function that enters compiled code and its return. Lies on the thread's stack. The stubs know
+ * the first two members. */
+typedef struct tn_segment {
+    void *host_sp; /* where the thread's stack goes on */
+    void *exit;    /* while C runs: what the exit stub left on the native stack */
+    struct tn_segment *outer;
+    bool from_interp; /* entered by the interpreter, which was here: */
+    const union tn_cell *pc;
+    tn_slot *fp;
+    tenon_instance *in;
+} tn_segment;
+
+/* The segment is first, because the stubs look for it here. */
+typedef struct tn_native_stack {
+    tn_segment *segment; /* innermost, or NULL */
+    uintptr_t top, limit;
+    tn_slot *buffer;
+    uint8_t *map;
+    size_t map_size;
+} tn_native_stack;
+
+/* Where an exit goes on: with the value behind the call, or at a landing pad. */
+typedef struct tn_exit_result {
+    uint64_t value;
+    void *landing; /* NULL: behind the call */
+} tn_exit_result;
+
+typedef struct tn_image tn_image;
+
+typedef struct tn_native {
+    /* Checks an image and maps it; its bytes may go afterwards. */
+    tenon_status (*image_new)(tenon_module *module, const void *bytes, size_t size, tn_image **out, tenon_error *err);
+    void (*image_delete)(tn_image *image);
+    tenon_bounds (*bounds)(const tn_image *image);
+    /* Fills the entries of the functions that the image has; gates are by type of the module. */
+    void (*bind)(const tn_image *image, const tn_gate *gates, tn_entry *entries);
+    void (*gates)(const tn_image *image, tn_gate *out);
+    /* Runs compiled code with arguments from slots; 0 when it has returned, otherwise what leave was given. */
+    int (*enter)(tn_segment *segment, tenon_instance *in, tn_slot *slots, const tn_entry *entry);
+    /* Ends a segment from C code that runs in it. */
+    void (*leave)(tn_segment *segment, int why) __attribute__((noreturn));
+    /* Looks for a landing pad in the innermost segment, from its exit on outwards; NULL when there is none. */
+    void *(*find_landing)(tn_segment *segment, uint64_t exception);
+    tn_exit_stub *exit_stub;
+    /* In a signal handler. */
+    bool (*owns_pc)(uintptr_t pc);
+    /* The trap of an instruction that the CPU refused, or TENON_TRAP_NONE. */
+    tenon_trap (*trap_at)(uintptr_t pc);
+    /* Frames from a place on outwards, until the code ends; returns how many there are in out. */
+    size_t (*walk)(uintptr_t pc, uintptr_t fp, tn_location *out, size_t room);
+    /* The place that an exit will return to. */
+    void (*exit_place)(const tn_segment *segment, uintptr_t *pc, uintptr_t *fp);
+} tn_native;
+
+extern const tn_native *const tn_native_code;
+
+/* The module inside. */
+const tn_module *tn_module_core(const tenon_module *module);
+
+/* What the exit stub calls, on the thread's stack. */
+tn_exit_result tn_exit(tenon_instance *in, uint64_t exit, uint64_t a, uint64_t b);
+
+#endif
