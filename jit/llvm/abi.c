@@ -125,7 +125,7 @@ LLVMValueRef tn_declare_function(tn_unit *u, uint32_t func)
     char name[16];
 
     snprintf(name, sizeof name, "f%u", (unsigned)(func - u->job->module->imported_funcs));
-    return declare(u, name, tn_function_type(u, tn_module_func_type(u->job->module, func)), TN_TAIL_CONVENTION);
+    return declare(u, name, tn_function_type(u, tn_module_func_type(u->job->module, func)), TN_CONVENTION);
 }
 
 LLVMValueRef tn_declare_slow_call(tn_unit *u, const tn_type *type)
@@ -133,7 +133,7 @@ LLVMValueRef tn_declare_slow_call(tn_unit *u, const tn_type *type)
     char name[16];
 
     snprintf(name, sizeof name, "s%u", (unsigned)tn_type_index(u->job, type));
-    return declare(u, name, tn_function_type(u, type), TN_TAIL_CONVENTION);
+    return declare(u, name, tn_function_type(u, type), TN_CONVENTION);
 }
 
 /* ---- values in slots ---- */
@@ -300,7 +300,7 @@ static void define_packed(tn_unit *u, const tn_type *type)
     copy_rest(u, type->types, type->param_count, false, slots, buffer);
     unsigned count = load_registers(u, type, vmctx, slots, args);
     LLVMValueRef call = LLVMBuildCall2(u->builder, tn_function_type(u, type), LLVMGetParam(f, 2), args, count, "");
-    LLVMSetInstructionCallConv(call, TN_TAIL_CONVENTION);
+    LLVMSetInstructionCallConv(call, TN_CONVENTION);
     store_results(u, type, call, slots);
     copy_rest(u, tn_type_results(type), type->result_count, true, buffer, slots);
     LLVMBuildRetVoid(u->builder);
@@ -311,8 +311,8 @@ static void return_call(tn_unit *u, const tn_type *type, LLVMTypeRef signature, 
 {
     LLVMValueRef call = LLVMBuildCall2(u->builder, signature, callee, args, count, "");
 
-    LLVMSetInstructionCallConv(call, TN_TAIL_CONVENTION);
-    LLVMSetTailCallKind(call, LLVMTailCallKindMustTail);
+    LLVMSetInstructionCallConv(call, TN_CONVENTION);
+    LLVMSetTailCallKind(call, LLVMTailCallKindTail);
     if (type->result_count == 0)
         LLVMBuildRetVoid(u->builder);
     else
@@ -325,7 +325,7 @@ static void define_reenter(tn_unit *u, const tn_type *type)
     LLVMTypeRef ptr = u->t.ptr;
     LLVMValueRef args[TN_MAX_REGISTER_ARGS];
     LLVMValueRef f =
-        begin_gate(u, 'r', type, LLVMFunctionType(result_type(u, type), &ptr, 1, false), TN_TAIL_CONVENTION);
+        begin_gate(u, 'r', type, LLVMFunctionType(result_type(u, type), &ptr, 1, false), TN_CONVENTION);
     LLVMValueRef vmctx = LLVMGetParam(f, 0), buffer = load_buffer(u, vmctx);
     LLVMValueRef callee = tn_load_field(u, u->t.ptr, buffer, (size_t)TN_CALLEE_SLOT * sizeof(tn_slot), TN_ALIAS_BUFFER);
 
@@ -337,7 +337,7 @@ static void define_reenter(tn_unit *u, const tn_type *type)
  * that has tail-called compiled code. */
 static void define_slow_call(tn_unit *u, const tn_type *type)
 {
-    LLVMValueRef f = begin_gate(u, 's', type, tn_function_type(u, type), TN_TAIL_CONVENTION);
+    LLVMValueRef f = begin_gate(u, 's', type, tn_function_type(u, type), TN_CONVENTION);
     LLVMValueRef vmctx = LLVMGetParam(f, 0), buffer = load_buffer(u, vmctx), values[TN_MAX_RESULTS];
     LLVMBasicBlockRef done = LLVMAppendBasicBlockInContext(u->context, f, "done");
     LLVMBasicBlockRef on = LLVMAppendBasicBlockInContext(u->context, f, "on");

@@ -153,8 +153,8 @@ static tenon_status finish_tail_call(tn_fn *f, const tn_type *type, const callee
 {
     LLVMValueRef call = LLVMBuildCall2(f->b, tn_function_type(f->u, type), c->code, args, count, "");
 
-    LLVMSetInstructionCallConv(call, TN_TAIL_CONVENTION);
-    LLVMSetTailCallKind(call, LLVMTailCallKindMustTail);
+    LLVMSetInstructionCallConv(call, TN_CONVENTION);
+    LLVMSetTailCallKind(call, LLVMTailCallKindTail);
     if (type->result_count == 0)
         LLVMBuildRetVoid(f->b);
     else
@@ -166,7 +166,7 @@ static tenon_status finish_tail_call(tn_fn *f, const tn_type *type, const callee
 static tenon_status finish_call(tn_fn *f, const tn_type *type, const callee *c, LLVMValueRef *args, unsigned count)
 {
     LLVMValueRef *results = tn_arena_alloc(&f->arena, type->result_count + 1u, sizeof *results);
-    LLVMValueRef call = tn_build_call(f, tn_function_type(f->u, type), c->code, args, count, TN_TAIL_CONVENTION);
+    LLVMValueRef call = tn_build_call(f, tn_function_type(f->u, type), c->code, args, count, TN_CONVENTION);
 
     if (results == NULL || call == NULL)
         return TENON_NOMEM;

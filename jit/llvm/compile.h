@@ -93,7 +93,7 @@ void tn_store_slot(tn_unit *u, LLVMValueRef slots, uint32_t at, tn_valtype t, LL
 /* Arguments of a call as LLVM takes them, vmctx first; what does not fit registers is put into the buffer. Returns how
  * many there are in out, which has room for TN_MAX_REGISTER_ARGS. */
 #define TN_MAX_REGISTER_ARGS 32
-#define TN_TAIL_CONVENTION   18 /* tailcc */
+#define TN_CONVENTION        LLVMCCallConv
 unsigned tn_pass_arguments(tn_unit *u, const tn_type *type, LLVMValueRef vmctx, LLVMValueRef buffer,
                            const LLVMValueRef *values, LLVMValueRef *out);
 /* Results of a call, one by one. */
