@@ -68,18 +68,23 @@ static int unknown(const cli_command *command, const char *word, size_t size)
     return CLI_WRONG;
 }
 
+const char *cli_dashes(const char *name)
+{
+    return name[1] == '\0' ? "-" : "--";
+}
+
 static int take_value(cli_parser *p, const cli_option *o, const char *equals)
 {
     bool optional = o->argument != NULL && o->argument[0] == '[';
 
     if (equals != NULL && o->argument == NULL) {
-        cli_complain(p->command, "`--%s` takes no value", o->name);
+        cli_complain(p->command, "`%s%s` takes no value", cli_dashes(o->name), o->name);
         return CLI_WRONG;
     }
     p->value = equals != NULL ? equals + 1 : NULL;
     if (o->argument != NULL && !optional && equals == NULL) {
         if (p->at == p->argc) {
-            cli_complain(p->command, "`--%s` needs a value: %s", o->name, o->argument);
+            cli_complain(p->command, "`%s%s` needs a value: %s", cli_dashes(o->name), o->name, o->argument);
             return CLI_WRONG;
         }
         p->value = p->argv[p->at++];
@@ -107,6 +112,9 @@ int cli_next(cli_parser *p)
         return CLI_HELP;
     }
     if (word[1] != '-') {
+        for (const cli_option *o = p->command->options; o->name != NULL; o++)
+            if (o->name[1] == '\0' && o->name[0] == word[1])
+                return take_value(p, o, word[2] != '\0' ? word + 1 : NULL);
         cli_complain(p->command, "no option `%s`; `tenon %s --help` lists them", word, p->command->name);
         return CLI_WRONG;
     }
@@ -170,7 +178,8 @@ static void wrap(FILE *out, const char *text, int indent, int at)
 static void print_option(FILE *out, const char *name, const char *argument, const char *help)
 {
     bool optional = argument != NULL && argument[0] == '[';
-    int width = fprintf(out, "  --%s%s%s", name, argument == NULL || optional ? "" : " ", argument ? argument : "");
+    int width = fprintf(out, "  %s%s%s%s", cli_dashes(name), name, argument == NULL || optional ? "" : " ",
+                        argument ? argument : "");
 
     if (width > OPTION_WIDTH - 2) {
         fputc('\n', out);

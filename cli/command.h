@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 typedef struct cli_option {
-    const char *name;     /* long, without the dashes */
+    const char *name;     /* without the dashes; of one letter: a short option, its value may follow at once */
     const char *argument; /* placeholder of its value; "[=X]" when it may be left out; NULL: takes none */
     const char *help;     /* one sentence or more; wrapped when shown */
 } cli_option;
@@ -50,6 +50,8 @@ bool cli_parse_flags(const cli_command *command, int argc, char **argv, bool *gi
 /* Says on standard error what is wrong, in the command's name, and returns CLI_USAGE. */
 int cli_complain(const cli_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* What stands in front of an option's name. */
+const char *cli_dashes(const char *name);
 void cli_print_help(FILE *out, const cli_command *command);
 /* The number of edits between two words, at most 9: for "did you mean". */
 unsigned cli_distance(const char *a, const char *b);

@@ -14,6 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/command.h"
+#include "cli/key.h"
+
 #define MAX_ARGUMENTS 12
 
 extern char **environ;
@@ -56,7 +59,7 @@ static int memory_file(const char *name, const uint8_t *bytes, size_t size)
 }
 
 typedef struct words {
-    char text[MAX_ARGUMENTS][64];
+    char text[MAX_ARGUMENTS][256];
     char *list[MAX_ARGUMENTS + 2];
     int count;
 } words;
@@ -87,6 +90,8 @@ static void write_arguments(words *w, const cli_compile_options *o, int in, int 
         add_word(w, "--target=%s", o->target);
     if (o->cpu != NULL)
         add_word(w, "--cpu=%s", o->cpu);
+    if (o->functions != NULL)
+        add_word(w, "--functions=%s", o->functions);
 }
 
 static bool run_compiler(char *path, const cli_compile_options *o, int in, int out)
@@ -151,3 +156,221 @@ bool cli_add_code(tenon_module *module, const cli_file *file, const cli_compile_
     cli_release_file(&image);
     return status == TENON_OK;
 }
+
+/* ---- files in memory ---- */
+
+typedef struct buffer {
+    uint8_t *bytes;
+    size_t size;
+} buffer;
+
+static bool append(void *context, const void *bytes, size_t size)
+{
+    buffer *b = context;
+    uint8_t *more = realloc(b->bytes, b->size + size + 1);
+
+    if (more == NULL)
+        return false;
+    memcpy(more + b->size, bytes, size);
+    b->bytes = more;
+    b->size += size;
+    return true;
+}
+
+tenon_status cli_module_through_file(tenon_engine *engine, const cli_file *file, const cli_compile_options *options,
+                                     tenon_module **out, tenon_error *err)
+{
+    const tenon_key key = { { 1, 2, 3 } };
+    buffer b = { NULL, 0 };
+    cli_file image;
+
+    if (!cli_compile(file->bytes, file->size, options, &image))
+        return TENON_LIMIT;
+    const tenon_compiled parts = { .image = image.bytes,
+                                   .image_size = image.size,
+                                   .module = file->bytes,
+                                   .module_size = file->size,
+                                   .features = options->features };
+    tenon_status status = tenon_compiled_seal(&parts, &key, append, &b);
+    if (status == TENON_OK)
+        status = tenon_module_new_compiled(engine, b.bytes, b.size, &key, NULL, 0, out, err);
+    free(b.bytes);
+    cli_release_file(&image);
+    return status;
+}
+
+/* ---- the command ---- */
+
+enum { OUTPUT, LEVEL, CPU, TARGET, FUNCTIONS, KEY, THREADS, CHECKED, ALL_FEATURES };
+static const cli_option option_list[] = {
+    [OUTPUT] = { "o", "FILE", "Where the compiled file goes (default: the module's name with .tenon)." },
+    [LEVEL] = { "O", "LEVEL", "How much to optimize, 0 to 3 (default 2)." },
+    [CPU] = { "cpu", "NAME",
+              "Instructions that may be used: baseline (x86-64-v2 of 2009; the default), x86-64-v3, x86-64-v4. Wider "
+              "is "
+              "not always faster." },
+    [TARGET] = { "target", "CPU", "Compile for another kind of machine: x86_64, aarch64." },
+    [FUNCTIONS] = { "functions", "LIST", "Compile these functions alone, by index: 0,3-5; others are interpreted." },
+    [KEY] = { "key", "FILE",
+              "Seal the file with this key (32 bytes, or 64 hexadecimal digits) instead of this machine's own." },
+    [THREADS] = { "threads", "N", "Compile on so many threads (default: one per processor)." },
+    [CHECKED] = { "checked", NULL, "Make code for an engine that compares every access with the memory's size." },
+    [ALL_FEATURES] = { "all-features", NULL, "Admit proposals that may still change (custom page sizes)." },
+    { NULL, NULL, NULL },
+};
+
+typedef struct request {
+    const char *path, *output, *key;
+    cli_compile_options options;
+} request;
+
+static bool take_option(request *r, int option, const char *value)
+{
+    char *end = NULL;
+
+    switch (option) {
+    case CLI_ARGUMENT:
+        r->path = r->path == NULL ? value : "";
+        return r->path[0] != '\0';
+    case OUTPUT:
+        r->output = value;
+        return true;
+    case LEVEL:
+        r->options.level = (unsigned)(value[0] - '0');
+        return r->options.level <= 3 && value[1] == '\0';
+    case CPU:
+        r->options.cpu = value;
+        return true;
+    case TARGET:
+        r->options.target = value;
+        return true;
+    case FUNCTIONS:
+        r->options.functions = value;
+        return true;
+    case KEY:
+        r->key = value;
+        return true;
+    case THREADS:
+        r->options.threads = strtoul(value, &end, 10);
+        return *end == '\0' && r->options.threads > 0 && r->options.threads <= 1024;
+    case CHECKED:
+        r->options.bounds = TENON_BOUNDS_CHECKED;
+        return true;
+    default:
+        r->options.features = TENON_FEATURES_ALL;
+        return true;
+    }
+}
+
+static bool write_part(void *context, const void *bytes, size_t size)
+{
+    return fwrite(bytes, 1, size, context) == size;
+}
+
+/* Written aside and renamed, so that nobody sees half a file. */
+static int write_file(const request *r, const tenon_compiled *parts, const tenon_key *key)
+{
+    char aside[PATH_MAX];
+
+    snprintf(aside, sizeof aside, "%s.%ld", r->output, (long)getpid());
+    FILE *file = fopen(aside, "wbe");
+    bool ok = file != NULL && tenon_compiled_seal(parts, key, write_part, file) == TENON_OK;
+    if (file != NULL && fclose(file) != 0)
+        ok = false;
+    if (ok && rename(aside, r->output) == 0)
+        return CLI_OK;
+    fprintf(stderr, "tenon: %s: %s\n", r->output, strerror(errno));
+    unlink(aside);
+    return CLI_FAILED;
+}
+
+/* The compiler does not explain what is wrong with a module; the library does. */
+static int check_module(const request *r, const cli_file *file)
+{
+    const tenon_config config = { .size = sizeof config, .features = r->options.features };
+    tenon_engine *engine;
+    tenon_module *module;
+    tenon_error err;
+
+    if (tenon_engine_new(&config, &engine) != TENON_OK)
+        return CLI_FAILED;
+    tenon_status status = tenon_module_new_borrowed(engine, file->bytes, file->size, &module, &err);
+    if (status == TENON_OK)
+        tenon_module_delete(module);
+    tenon_engine_delete(engine);
+    return status == TENON_OK ? CLI_OK : cli_report(r->path, &err, status);
+}
+
+static int compile_file(const request *r)
+{
+    cli_file file, image;
+    tenon_key key;
+    int code = CLI_FAILED;
+
+    if (!cli_read_key(r->key, &key))
+        return CLI_FAILED;
+    if (!cli_read_file(r->path, &file))
+        return CLI_LOAD;
+    code = check_module(r, &file);
+    if (code == CLI_OK) {
+        cli_progress("compiling", 0, 1);
+        bool ok = cli_compile(file.bytes, file.size, &r->options, &image);
+        cli_progress(NULL, 1, 1);
+        code = CLI_FAILED;
+        if (ok) {
+            const tenon_compiled parts = { .image = image.bytes,
+                                           .image_size = image.size,
+                                           .module = file.bytes,
+                                           .module_size = file.size,
+                                           .features = r->options.features };
+            code = write_file(r, &parts, &key);
+            cli_release_file(&image);
+        }
+    }
+    cli_release_file(&file);
+    return code;
+}
+
+static int run(const cli_command *command, int argc, char **argv)
+{
+    request r = { .options = { .level = 2 } };
+    char output[PATH_MAX];
+    cli_parser p;
+
+    cli_parser_init(&p, command, argc, argv);
+    for (int option; (option = cli_next(&p)) != CLI_END;) {
+        if (option == CLI_HELP || option == CLI_WRONG)
+            return option == CLI_HELP ? CLI_OK : CLI_USAGE;
+        if (!take_option(&r, option, p.value))
+            return cli_complain(command, "wrong argument `%s`; see --help", p.value);
+    }
+    if (r.path == NULL) {
+        cli_print_help(stderr, command);
+        return CLI_USAGE;
+    }
+    if (r.output == NULL) {
+        size_t size = strlen(r.path);
+        if (size > 5 && strcmp(r.path + size - 5, ".wasm") == 0)
+            size -= 5;
+        snprintf(output, sizeof output, "%.*s.tenon", (int)size, r.path);
+        r.output = output;
+    }
+    return compile_file(&r);
+}
+
+const cli_command cli_compile_command = {
+    .name = "compile",
+    .summary = "compile a module ahead of its running",
+    .arguments = "FILE.wasm",
+    .description =
+        "Compiles a module to machine code. `tenon run FILE.tenon` then starts at once, at full speed. The file is "
+        "sealed with a key of this user on this machine; what was sealed with another key, or changed, does not run.",
+    .lists = (const char *const[]){ "Examples",
+                                    "tenon compile program.wasm\n"
+                                    "tenon compile -O3 --cpu x86-64-v3 -o fast.tenon program.wasm\n"
+                                    "tenon compile --target aarch64 --key shared.key program.wasm",
+                                    "Exit code",
+                                    "0, or 3 when the module is not valid, 2 for wrong usage, 1 otherwise.", NULL },
+    .options = option_list,
+    .run = run,
+};

@@ -9,15 +9,19 @@
 typedef struct cli_compile_options {
     tenon_features features;
     tenon_bounds bounds;
-    unsigned level;     /* -O0 to -O3 */
-    size_t threads;     /* 0: one per processor */
-    const char *target; /* NULL: this machine */
-    const char *cpu;    /* NULL: what every such machine has */
+    unsigned level;        /* -O0 to -O3 */
+    size_t threads;        /* 0: one per processor */
+    const char *target;    /* NULL: this machine */
+    const char *cpu;       /* NULL: what every such machine has */
+    const char *functions; /* "odd", "even", or a list such as "0,3-5"; NULL: all */
 } cli_compile_options;
 
 /* Compiles a module that was just made of these bytes, and gives it the code; false when that failed, which was said.
  */
 bool cli_add_code(tenon_module *module, const cli_file *file, const cli_compile_options *options);
+/* Makes a module of a copy of the bytes, by way of a compiled file in memory. */
+tenon_status cli_module_through_file(tenon_engine *engine, const cli_file *file, const cli_compile_options *options,
+                                     tenon_module **out, tenon_error *err);
 /* Makes an image of a module's bytes, mapped; false when there is no compiler or it failed, which was said. */
 bool cli_compile(const uint8_t *bytes, size_t size, const cli_compile_options *options, cli_file *out);
 

@@ -43,7 +43,7 @@ static void print_page(const cli_command *command)
     puts(".SH OPTIONS");
     for (const cli_option *o = command->options; o->name != NULL; o++) {
         fputs(".TP\n.B ", stdout);
-        printf("\\-\\-");
+        fputs(o->name[1] == '\0' ? "\\-" : "\\-\\-", stdout);
         for (const char *c = o->name; *c != '\0'; c++)
             printf(*c == '-' ? "\\-" : "%c", *c);
         if (o->argument != NULL)
@@ -125,7 +125,7 @@ static void bash(void)
     for (const cli_command *const *c = cli_commands; *c != NULL; c++) {
         printf("    %s) options=\"", (*c)->name);
         for (const cli_option *o = (*c)->options; o->name != NULL; o++)
-            printf("--%s ", o->name);
+            printf("%s%s ", cli_dashes(o->name), o->name);
         puts("--help\" ;;");
     }
     puts(
@@ -176,7 +176,7 @@ static void zsh(void)
         printf("    %s) _arguments", (*c)->name);
         for (const cli_option *o = (*c)->options; o->name != NULL; o++) {
             bool optional = o->argument != NULL && o->argument[0] == '[';
-            printf(" '*--%s%s[", o->name, o->argument == NULL ? "" : optional ? "=-" : "=");
+            printf(" '*%s%s%s[", cli_dashes(o->name), o->name, o->argument == NULL ? "" : optional ? "=-" : "=");
             put_quoted(o->help);
             printf("]%s'", o->argument == NULL ? "" : optional ? "::value:" : ":value:_files");
         }
@@ -196,8 +196,8 @@ static void fish(void)
         puts("'");
         for (const cli_option *o = (*c)->options; o->name != NULL; o++) {
             bool takes = o->argument != NULL && o->argument[0] != '[';
-            printf("complete -c tenon -n '__fish_seen_subcommand_from %s' -l %s%s -d '", (*c)->name, o->name,
-                   takes ? " -r" : "");
+            printf("complete -c tenon -n '__fish_seen_subcommand_from %s' -%s %s%s -d '", (*c)->name,
+                   o->name[1] == '\0' ? "s" : "l", o->name, takes ? " -r" : "");
             put_quoted(o->help);
             puts("'");
         }

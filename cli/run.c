@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/compile.h"
+#include "cli/key.h"
 #include "cli/run.h"
 
 /* Everything that one run opens. */
@@ -132,19 +133,27 @@ static int load(runner *r, const char *path, tenon_module **out)
 {
     cli_file *file = &r->files[r->module_count];
     tenon_error err;
+    tenon_key key;
 
     if (!cli_read_file(path, file))
         return CLI_LOAD;
-    tenon_status status = tenon_module_new_borrowed(r->engine, file->bytes, file->size, out, &err);
+    bool compiled = tenon_is_compiled(file->bytes, file->size);
+    if (compiled && !cli_read_key(r->o->key_path, &key))
+        return CLI_FAILED;
+    tenon_status status = compiled
+                              ? tenon_module_new_compiled(r->engine, file->bytes, file->size, &key, NULL, 0, out, &err)
+                              : tenon_module_new_borrowed(r->engine, file->bytes, file->size, out, &err);
     if (status != TENON_OK) {
         cli_release_file(file);
         return cli_report(path, &err, status);
     }
     r->modules[r->module_count++] = *out;
+    if (compiled || !r->o->compiled)
+        return CLI_OK;
     const cli_compile_options options = { .features = r->o->config.features,
                                           .bounds = r->o->config.bounds,
                                           .level = 2 };
-    return !r->o->compiled || cli_add_code(*out, file, &options) ? CLI_OK : CLI_FAILED;
+    return cli_add_code(*out, file, &options) ? CLI_OK : CLI_FAILED;
 }
 
 static tenon_status define_stubs(runner *r, tenon_module *module)

@@ -38,6 +38,7 @@ typedef struct run_options {
     const char *timeout_text;
     run_stats stats;
     bool compiled; /* --tier=opt */
+    const char *key_path;
 } run_options;
 
 /* run_options.c: CLI_OK, or the exit code with *done set. */

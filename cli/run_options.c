@@ -22,6 +22,7 @@ enum {
     AUDIT,
     STATS,
     TIER,
+    KEY,
     CHECKED,
     ALL_FEATURES
 };
@@ -50,6 +51,7 @@ const cli_option run_option_list[] = {
     [STATS] = { "stats", "[=json]", "Report time, memory, host calls and denials on standard error at the end." },
     [TIER] = { "tier", "interp|opt",
                "How code runs: interpreted, or compiled by the optimizing compiler before it starts." },
+    [KEY] = { "key", "FILE", "The key that FILE.tenon was sealed with, when it is not this machine's own." },
     [CHECKED] = { "checked", NULL, "Compare every access with the memory's size instead of relying on guard pages." },
     [ALL_FEATURES] = { "all-features", NULL, "Admit proposals that may still change (custom page sizes)." },
     { NULL, NULL, NULL },
@@ -204,6 +206,9 @@ static bool take(run_options *o, cli_parser *p, int option)
     case TIER:
         o->compiled = strcmp(p->value, "opt") == 0;
         return o->compiled || strcmp(p->value, "interp") == 0;
+    case KEY:
+        o->key_path = p->value;
+        return true;
     case UNKNOWN_IMPORTS:
         o->stub = p->value;
         return strcmp(p->value, "trap") == 0 || strcmp(p->value, "default") == 0;

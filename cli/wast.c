@@ -41,7 +41,7 @@ typedef struct script {
     tenon_bounds bounds;
     tenon_features features;
     bool compiled; /* every module */
-    unsigned level;
+    const char *functions;
     bool without_threads; /* what follows depends on a thread that was skipped */
 } script;
 
@@ -213,11 +213,13 @@ static tenon_status load(script *s, const json_t *command, tenon_module **out, t
         return TENON_USAGE;
     }
     tenon_status status = tenon_module_new(s->engine, file.bytes, file.size, out, err);
-    const cli_compile_options options = {
-        .features = s->features, .bounds = s->bounds, .level = s->level, .threads = 1
-    };
-    if (status == TENON_OK && s->compiled && !cli_add_code(*out, &file, &options))
-        fail(s, "load", "the module was not compiled");
+    if (status == TENON_OK && s->compiled) {
+        tenon_module_delete(*out);
+        const cli_compile_options options = {
+            .features = s->features, .bounds = s->bounds, .level = 2, .threads = 1, .functions = s->functions
+        };
+        status = cli_module_through_file(s->engine, &file, &options, out, err);
+    }
     cli_release_file(&file);
     if (status == TENON_OK)
         remember(&s->modules, NULL, *out);
@@ -605,18 +607,20 @@ static int run_scripts(script *s, char **paths, int count)
     return s->failed == 0 ? CLI_OK : CLI_FAILED;
 }
 
-enum { CHECKED, ALL_FEATURES, COMPILED };
+enum { CHECKED, ALL_FEATURES, COMPILED, ODD, EVEN };
 static const cli_option options[] = {
     [CHECKED] = { "checked", NULL, "Compare every access with the memory's size instead of relying on guard pages." },
     [ALL_FEATURES] = { "all-features", NULL, "Admit proposals beyond WebAssembly 3.0." },
     [COMPILED] = { "compiled", NULL, "Compile every module before it runs." },
+    [ODD] = { "odd", NULL, "The same with every second function alone; the others are interpreted." },
+    [EVEN] = { "even", NULL, "The same with those that --odd leaves out." },
     { NULL, NULL, NULL },
 };
 
 static int run(const cli_command *command, int argc, char **argv)
 {
     tenon_config config = { .size = sizeof config, .features = tenon_features_standard() };
-    bool given[COMPILED + 1] = { false };
+    bool given[EVEN + 1] = { false };
     script s = { .path = "" };
     int count, code;
 
@@ -630,8 +634,8 @@ static int run(const cli_command *command, int argc, char **argv)
         config.bounds = s.bounds = TENON_BOUNDS_CHECKED;
     if (given[ALL_FEATURES])
         config.features = TENON_FEATURES_ALL;
-    s.compiled = given[COMPILED];
-    s.level = 2;
+    s.compiled = given[COMPILED] || given[ODD] || given[EVEN];
+    s.functions = given[ODD] ? "odd" : given[EVEN] ? "even" : NULL;
     s.features = config.features;
     if (tenon_engine_new(&config, &s.engine) != TENON_OK) {
         fputs("tenon: the engine cannot be made\n", stderr);

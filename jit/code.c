@@ -97,6 +97,8 @@ static const char *wrong(const tn_image_header *h, size_t size, const tn_module 
         return "it was made by another version of the compiler";
     if (h->cpu != TN_STUBS_CPU)
         return "it was made for another kind of CPU";
+    if (h->level > tn_cpu_level())
+        return "this CPU lacks instructions that it was made for (compile with a lower --cpu)";
     if (h->size != size)
         return "it is cut short";
     if (h->function_count != m->body_count || h->parts[TN_PART_FUNCTIONS].count != m->body_count ||
@@ -111,42 +113,61 @@ static const char *wrong(const tn_image_header *h, size_t size, const tn_module 
     return NULL;
 }
 
-static tn_image *map(const tn_image_header *h, const void *bytes, tn_mem *mem)
+uint8_t *tn_image_reserve(tn_mem *mem, size_t size)
 {
-    tn_image *image = tn_mem_may_map(mem, h->size) ? tn_alloc_zeroed(mem, sizeof *image) : NULL;
-    uint8_t *base = image != NULL ? tn_os_reserve(h->size) : NULL;
+    uint8_t *base = tn_mem_may_map(mem, size) ? tn_os_reserve(size) : NULL;
 
-    if (base == NULL || !tn_os_commit(base, h->size)) {
-        if (base != NULL)
-            tn_os_release(base, h->size);
-        tn_free(mem, image, sizeof *image);
+    if (base == NULL || tn_os_commit(base, size))
+        return base;
+    tn_os_release(base, size);
+    return NULL;
+}
+
+void tn_image_release(uint8_t *base, size_t size)
+{
+    tn_os_release(base, size);
+}
+
+static tn_image *adopt(tn_mem *mem, const tn_module *m, uint8_t *base)
+{
+    const tn_image_header *h = (const void *)base;
+    tn_image *image = tn_alloc_zeroed(mem, sizeof *image);
+
+    if (image == NULL)
         return NULL;
-    }
-    memcpy(base, bytes, h->size);
-    *image = (tn_image){ .header = (const tn_image_header *)(const void *)base,
-                         .base = base,
-                         .size = h->size,
-                         .code = base + h->code,
-                         .mem = mem };
+    *image = (tn_image){ .header = h, .base = base, .size = h->size, .code = base + h->code, .module = m, .mem = mem };
     if (tn_os_protect_code(base, h->code, h->data - h->code, h->size - h->data) && enlist(image))
         return image;
-    tn_os_release(base, h->size);
     tn_free(mem, image, sizeof *image);
     return NULL;
+}
+
+tenon_status tn_image_adopt(tenon_module *owner, uint8_t *base, size_t size, tn_image **out, tenon_error *err)
+{
+    const tn_module *m = tn_module_core(owner);
+    const char *reason = wrong((const void *)base, size, m);
+    tenon_status status = TENON_OK;
+
+    if (reason != NULL)
+        status = tn_fail_plain(err, TENON_MALFORMED, "compiled code is refused: %s", reason);
+    else if ((*out = adopt(m->mem, m, base)) == NULL)
+        status = tn_fail_plain(err, TENON_NOMEM, "no memory for compiled code");
+    if (status != TENON_OK)
+        tn_image_release(base, size);
+    return status;
 }
 
 tenon_status tn_image_new(tenon_module *owner, const void *bytes, size_t size, tn_image **out, tenon_error *err)
 {
     const tn_module *m = tn_module_core(owner);
-    const char *reason = wrong(bytes, size, m);
+    uint8_t *base = size > 0 && size % TN_IMAGE_PAGE == 0 ? tn_image_reserve(m->mem, size) : NULL;
 
-    if (reason != NULL)
-        return tn_fail_plain(err, TENON_USAGE, "compiled code is refused: %s", reason);
-    *out = map(bytes, bytes, m->mem);
-    if (*out == NULL)
+    if (size == 0 || size % TN_IMAGE_PAGE != 0)
+        return tn_fail_plain(err, TENON_MALFORMED, "compiled code is refused: it is cut short");
+    if (base == NULL)
         return tn_fail_plain(err, TENON_NOMEM, "no memory for compiled code");
-    (*out)->module = m;
-    return TENON_OK;
+    memcpy(base, bytes, size);
+    return tn_image_adopt(owner, base, size, out, err);
 }
 
 void tn_image_delete(tn_image *image)

@@ -17,6 +17,11 @@ struct tn_image {
 };
 
 tenon_status tn_image_new(tenon_module *owner, const void *bytes, size_t size, tn_image **out, tenon_error *err);
+/* The same in steps: room of a multiple of TN_IMAGE_PAGE, filled by the caller, then checked and made executable.
+ * Adopting takes the room, also when it fails. */
+uint8_t *tn_image_reserve(tn_mem *mem, size_t size);
+void tn_image_release(uint8_t *base, size_t size);
+tenon_status tn_image_adopt(tenon_module *owner, uint8_t *base, size_t size, tn_image **out, tenon_error *err);
 void tn_image_delete(tn_image *image);
 
 /* The image whose code has this address, or NULL. Safe in signal handlers. */

@@ -74,7 +74,8 @@ typedef struct tn_image_header {
     tn_image_part parts[TN_PART_COUNT];
     uint32_t function_count; /* own functions of the module */
     uint32_t bounds;         /* tenon_bounds of memory 0 */
-    uint32_t reserved[2];
+    uint32_t level;          /* of the CPU: 0 is what every one has; x86-64: 3 and 4 for v3 and v4 */
+    uint32_t reserved;
 } tn_image_header;
 
 #endif

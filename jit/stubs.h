@@ -33,6 +33,8 @@ int tn_stub_enter(void *packed, tenon_instance *in, tn_slot *slots, void *native
 void tn_stub_leave(tn_segment *segment, int why) __attribute__((noreturn));
 tn_exit_stub tn_stub_exit;
 
+/* What this machine's CPU can do; see tn_image_header. */
+uint32_t tn_cpu_level(void);
 /* The trap of an instruction that the CPU refuses. */
 tenon_trap tn_trap_of(const void *instruction);
 

@@ -16,7 +16,7 @@ subset=(i32 i64 f32 f64 f32_cmp conversions float_exprs call call_indirect retur
     linking imports skip-stack-guard-page float_misc left-to-right elem data)
 if [ "${2:-}" = all ]; then subset=(); fi
 mkdir -p "$folder"
-sources=$(ls base/*.c base/os/*.c loader/*.c runtime/*.c runtime/vm/*.c runtime/interp/*.c hostcalls/*.c)
+sources=$(ls base/*.c base/os/*.c loader/*.c runtime/tiers_interp.c runtime/vm/*.c runtime/interp/*.c hostcalls/*.c)
 objects=()
 for source in $sources tests/spec/lines.c; do
     object=$folder/$(echo "$source" | tr / _).o

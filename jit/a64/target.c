@@ -15,3 +15,8 @@ tenon_trap tn_trap_of(const void *instruction)
     memcpy(&word, instruction, sizeof word);
     return (word & 0xFFFFE01F) == (0xD4200000 | 0x5500u << 5) ? (tenon_trap)(word >> 5 & 0xFF) : TENON_TRAP_NONE;
 }
+
+uint32_t tn_cpu_level(void)
+{
+    return 0;
+}

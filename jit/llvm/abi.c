@@ -324,8 +324,7 @@ static void define_reenter(tn_unit *u, const tn_type *type)
 {
     LLVMTypeRef ptr = u->t.ptr;
     LLVMValueRef args[TN_MAX_REGISTER_ARGS];
-    LLVMValueRef f =
-        begin_gate(u, 'r', type, LLVMFunctionType(result_type(u, type), &ptr, 1, false), TN_CONVENTION);
+    LLVMValueRef f = begin_gate(u, 'r', type, LLVMFunctionType(result_type(u, type), &ptr, 1, false), TN_CONVENTION);
     LLVMValueRef vmctx = LLVMGetParam(f, 0), buffer = load_buffer(u, vmctx);
     LLVMValueRef callee = tn_load_field(u, u->t.ptr, buffer, (size_t)TN_CALLEE_SLOT * sizeof(tn_slot), TN_ALIAS_BUFFER);
 

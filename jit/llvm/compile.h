@@ -26,9 +26,9 @@ typedef struct tn_job {
     tn_mem *mem;
     const tn_module *module;
     const tn_target *target;
-    const char *cpu, *features; /* LLVM's names */
-    tenon_bounds bounds;        /* of memory 0 */
-    unsigned level;             /* -O0 to -O3 */
+    const tn_cpu *cpu;
+    tenon_bounds bounds; /* of memory 0 */
+    unsigned level;      /* -O0 to -O3 */
     size_t threads;
     const uint8_t *wanted;      /* by own function: whether to compile it; NULL: all */
     const uint32_t *first_type; /* by canonical id: the first type of the module that it is */

@@ -82,6 +82,7 @@ static layout lay_out(const tn_linker *l)
     const tn_module *m = l->job->module;
     layout y = { .header = { .version = TN_IMAGE_VERSION,
                              .cpu = l->job->target->image_cpu,
+                             .level = l->job->cpu->level,
                              .function_count = m->body_count,
                              .bounds = (uint32_t)l->job->bounds },
                  .end = round_up(sizeof(tn_image_header), 8) };

@@ -3,6 +3,7 @@
  * descriptor, writes an image to another, and says what went wrong on the standard error output.
  *
  *     tenon-llvm IN OUT [--target=CPU] [--cpu=NAME] [--bounds=guarded|checked] [--features=N] [-O0..3] [--threads=N]
+ *                       [--functions=LIST]
  */
 #include <fcntl.h>
 #include <llvm-c/Target.h>
@@ -24,6 +25,7 @@ typedef struct request {
     tenon_features features;
     unsigned level;
     size_t threads;
+    const char *functions; /* "odd", "even", or "0,3-5" of the module's function indices; NULL: all */
 } request;
 
 static bool read_option(request *r, const char *arg)
@@ -42,6 +44,8 @@ static bool read_option(request *r, const char *arg)
         return (r->features = strtoull(arg + 11, NULL, 0)) != 0;
     if (strncmp(arg, "--threads=", 10) == 0)
         return (r->threads = strtoul(arg + 10, NULL, 10)) > 0;
+    if (strncmp(arg, "--functions=", 12) == 0)
+        return (r->functions = arg + 12) != NULL;
     if (strncmp(arg, "-O", 2) == 0 && arg[2] >= '0' && arg[2] <= '3' && arg[3] == 0) {
         r->level = (unsigned)(arg[2] - '0');
         return true;
@@ -67,6 +71,44 @@ static bool write_all(int fd, const uint8_t *bytes, size_t size)
     return true;
 }
 
+/* Marks the own functions of a list; false when it is none. */
+static bool read_list(const char *list, const tn_module *m, uint8_t *wanted)
+{
+    while (*list != '\0') {
+        char *end;
+        unsigned long first = strtoul(list, &end, 10), last = first;
+        if (end == list)
+            return false;
+        if (*end == '-')
+            last = strtoul(end + 1, &end, 10);
+        for (unsigned long i = first; i <= last && i < m->func_count; i++)
+            if (i >= m->imported_funcs)
+                wanted[i - m->imported_funcs] = 1;
+        if (*end != ',' && *end != '\0')
+            return false;
+        list = *end == ',' ? end + 1 : end;
+    }
+    return true;
+}
+
+static tenon_status choose_functions(const request *r, const tn_module *m, tn_mem *mem, uint8_t **out, tenon_error *err)
+{
+    bool odd = r->functions != NULL && strcmp(r->functions, "odd") == 0;
+
+    *out = NULL;
+    if (r->functions == NULL)
+        return TENON_OK;
+    *out = tn_alloc_zeroed(mem, m->body_count + 1u);
+    if (*out == NULL)
+        return TENON_NOMEM;
+    if (odd || strcmp(r->functions, "even") == 0)
+        for (uint32_t i = odd; i < m->body_count; i += 2)
+            (*out)[i] = 1;
+    else if (!read_list(r->functions, m, *out))
+        return tn_fail_plain(err, TENON_USAGE, "'%s' is no list of functions, such as 0,3-5", r->functions);
+    return TENON_OK;
+}
+
 /* What memory 0 will be on an engine that prefers these. */
 static tenon_bounds bounds_of(const tn_module *m, tenon_bounds preferred)
 {
@@ -80,18 +122,24 @@ static tenon_status compile(const request *r, const uint8_t *bytes, size_t size,
     tn_types *types = tn_types_new(mem);
     tn_module module;
     tn_object image;
+    uint8_t *wanted;
 
+    const tn_cpu *cpu = tn_target_cpu(r->target, r->cpu != NULL ? r->cpu : r->target->cpus[0].name);
+
+    if (cpu == NULL)
+        return tn_fail_plain(err, TENON_USAGE, "%s has no CPU called %s", r->target->name, r->cpu);
     if (types == NULL)
         return TENON_NOMEM;
     TN_TRY(tn_module_load(&module, mem, types, r->features, bytes, size, r->threads, err));
+    TN_TRY(choose_functions(r, &module, mem, &wanted, err));
     tn_job job = { .mem = mem,
                    .module = &module,
                    .target = r->target,
-                   .cpu = r->cpu != NULL ? r->cpu : r->target->cpu,
-                   .features = r->target->features,
+                   .cpu = cpu,
                    .bounds = bounds_of(&module, r->bounds),
                    .level = r->level,
-                   .threads = r->threads };
+                   .threads = r->threads,
+                   .wanted = wanted };
     TN_TRY(tn_job_run(&job, &image, err));
     if (!write_all(r->out, image.bytes, image.size))
         return tn_fail_plain(err, TENON_LIMIT, "the image could not be written");

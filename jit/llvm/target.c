@@ -8,9 +8,17 @@
 
 #include "jit/image.h"
 
+#define V3 "+avx,+avx2,+bmi,+bmi2,+f16c,+fma,+lzcnt,+movbe,+xsave"
+static const tn_cpu x86_cpus[] = { { "baseline", "", 0 },
+                                   { "x86-64-v3", V3, 3 },
+                                   { "x86-64-v4", V3 ",+avx512f,+avx512bw,+avx512cd,+avx512dq,+avx512vl", 4 },
+                                   { NULL, NULL, 0 } };
+static const tn_cpu arm_cpus[] = { { "baseline", "", 0 }, { NULL, NULL, 0 } };
+
 static const tn_target targets[] = {
     { .name = "x86_64",
       .triple = "x86_64-unknown-linux-gnu",
+      .cpus = x86_cpus,
       /* The instructions of x86-64-v2 (2009); not its name, which LLVM also takes as advice to rotate by shld, slow on
        * many CPUs. */
       .cpu = "x86-64",
@@ -26,6 +34,7 @@ static const tn_target targets[] = {
       .return_register = 16 },
     { .name = "aarch64",
       .triple = "aarch64-unknown-linux-gnu",
+      .cpus = arm_cpus,
       .cpu = "generic",
       .features = "",
       .image_cpu = TN_IMAGE_AARCH64,
@@ -45,6 +54,14 @@ const tn_target *tn_target_find(const char *name)
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
         if (strcmp(targets[i].name, name) == 0)
             return &targets[i];
+    return NULL;
+}
+
+const tn_cpu *tn_target_cpu(const tn_target *target, const char *name)
+{
+    for (const tn_cpu *c = target->cpus; c->name != NULL; c++)
+        if (strcmp(c->name, name) == 0)
+            return c;
     return NULL;
 }
 

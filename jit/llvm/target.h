@@ -7,8 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A choice of --cpu. */
+typedef struct tn_cpu {
+    const char *name, *features; /* LLVM's, besides the target's own */
+    uint32_t level;              /* see tn_image_header */
+} tn_cpu;
+
 typedef struct tn_target {
     const char *name, *triple;
+    const tn_cpu *cpus;         /* ends with a NULL name; the first is the default */
     const char *cpu, *features; /* what every machine of the kind that images run on has */
     uint32_t image_cpu;         /* tn_image_cpu */
     uint16_t elf_machine;
@@ -22,6 +29,8 @@ typedef struct tn_target {
 
 /* By name, such as "x86_64"; NULL when there is none. */
 const tn_target *tn_target_find(const char *name);
+/* NULL: the target has no such choice. */
+const tn_cpu *tn_target_cpu(const tn_target *target, const char *name);
 /* The machine that this runs on, or NULL. */
 const tn_target *tn_target_host(void);
 

@@ -3,6 +3,7 @@
  */
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Transforms/PassBuilder.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -137,7 +138,7 @@ static tenon_status make_machine(tn_unit *u, tenon_error *err)
 {
     const tn_job *job = u->job;
     LLVMTargetRef target;
-    char *message = NULL;
+    char *message = NULL, features[256];
     static const LLVMCodeGenOptLevel levels[] = { LLVMCodeGenLevelNone, LLVMCodeGenLevelLess, LLVMCodeGenLevelDefault,
                                                   LLVMCodeGenLevelAggressive };
 
@@ -146,10 +147,12 @@ static tenon_status make_machine(tn_unit *u, tenon_error *err)
         LLVMDisposeMessage(message);
         return TENON_UNSUPPORTED;
     }
-    u->machine = LLVMCreateTargetMachine(target, job->target->triple, job->cpu, job->features, levels[job->level],
+    snprintf(features, sizeof features, "%s%s%s", job->target->features, job->cpu->features[0] != 0 ? "," : "",
+             job->cpu->features);
+    u->machine = LLVMCreateTargetMachine(target, job->target->triple, job->target->cpu, features, levels[job->level],
                                          LLVMRelocPIC, LLVMCodeModelSmall);
     if (u->machine == NULL)
-        return tn_fail_plain(err, TENON_UNSUPPORTED, "LLVM does not know the CPU %s", job->cpu);
+        return tn_fail_plain(err, TENON_UNSUPPORTED, "LLVM does not know the CPU %s", job->cpu->name);
     LLVMSetTarget(u->module, job->target->triple);
     LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(u->machine);
     LLVMSetModuleDataLayout(u->module, layout);

@@ -15,3 +15,12 @@ tenon_trap tn_trap_of(const void *instruction)
     memcpy(bytes, instruction, sizeof bytes);
     return memcmp(bytes, refused, sizeof refused) == 0 ? (tenon_trap)bytes[4] : TENON_TRAP_NONE;
 }
+
+/* Images need x86-64-v2 at least; without it none fits. */
+uint32_t tn_cpu_level(void)
+{
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("x86-64-v4"))
+        return 4;
+    return __builtin_cpu_supports("x86-64-v3") ? 3 : 0;
+}

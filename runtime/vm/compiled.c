@@ -81,6 +81,16 @@ static tenon_status add_image(tenon_module *module, tn_image *image, tenon_error
     return TENON_OK;
 }
 
+tenon_status tn_module_add_image(tenon_module *module, tn_image *image, tenon_error *err)
+{
+    tn_os_mutex_lock(&module->lock);
+    tenon_status status = add_image(module, image, err);
+    tn_os_mutex_unlock(&module->lock);
+    if (status != TENON_OK)
+        tn_native_code->image_delete(image);
+    return status;
+}
+
 tenon_status tenon_module_add_code(tenon_module *module, const void *image, size_t size, tenon_error *err)
 {
     tn_image *made;
@@ -89,12 +99,7 @@ tenon_status tenon_module_add_code(tenon_module *module, const void *image, size
     if (tn_native_code == NULL)
         return tn_fail_plain(err, TENON_UNSUPPORTED, "this build cannot run compiled code");
     TN_TRY(tn_native_code->image_new(module, image, size, &made, err));
-    tn_os_mutex_lock(&module->lock);
-    tenon_status status = add_image(module, made, err);
-    tn_os_mutex_unlock(&module->lock);
-    if (status != TENON_OK)
-        tn_native_code->image_delete(made);
-    return status;
+    return tn_module_add_image(module, made, err);
 }
 
 void tn_bind_image(tenon_instance *in)

@@ -172,6 +172,18 @@ tenon_status tenon_module_new_borrowed(tenon_engine *engine, const void *bytes, 
     return TENON_OK;
 }
 
+tenon_status tn_module_new_owned(tenon_engine *engine, uint8_t *bytes, size_t size, tenon_module **out,
+                                 tenon_error *err)
+{
+    tenon_status status = tenon_module_new_borrowed(engine, bytes, size, out, err);
+
+    if (status == TENON_OK)
+        (*out)->owned = bytes;
+    else
+        tn_free(&engine->mem, bytes, size + (size == 0));
+    return status;
+}
+
 tenon_status tenon_module_new(tenon_engine *engine, const void *bytes, size_t size, tenon_module **out,
                               tenon_error *err)
 {
@@ -181,13 +193,7 @@ tenon_status tenon_module_new(tenon_engine *engine, const void *bytes, size_t si
         return tn_fail_plain(err, TENON_NOMEM, "out of memory while loading a module");
     if (size > 0)
         memcpy(copy, bytes, size);
-    tenon_status status = tenon_module_new_borrowed(engine, copy, size, out, err);
-    if (status != TENON_OK) {
-        tn_free(&engine->mem, copy, size + (size == 0));
-        return status;
-    }
-    (*out)->owned = copy;
-    return TENON_OK;
+    return tn_module_new_owned(engine, copy, size, out, err);
 }
 
 void tn_module_ref(tenon_module *module)
@@ -210,6 +216,11 @@ void tenon_module_delete(tenon_module *module)
     tn_os_mutex_fini(&module->lock);
     tn_free(&engine->mem, module, sizeof *module);
     tn_engine_unref(engine);
+}
+
+tn_mem *tn_engine_mem(tenon_engine *engine)
+{
+    return &engine->mem;
 }
 
 const tn_module *tn_module_core(const tenon_module *module)

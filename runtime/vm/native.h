@@ -64,8 +64,14 @@ typedef struct tn_native {
 
 extern const tn_native *const tn_native_code;
 
-/* The module inside. */
+/* What makers of images need of modules and engines. */
 const tn_module *tn_module_core(const tenon_module *module);
+tn_mem *tn_engine_mem(tenon_engine *engine);
+/* Takes the bytes, which are freed with the module, and also when this fails. */
+tenon_status tn_module_new_owned(tenon_engine *engine, uint8_t *bytes, size_t size, tenon_module **out,
+                                 tenon_error *err);
+/* Takes the image, also when this fails. */
+tenon_status tn_module_add_image(tenon_module *module, tn_image *image, tenon_error *err);
 
 /* What the exit stub calls, on the thread's stack. */
 tn_exit_result tn_exit(tenon_instance *in, uint64_t exit, uint64_t a, uint64_t b);

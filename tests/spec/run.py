@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Runs the specification's converted scripts with `tenon wast`, in one of the bounds modes, and adds up.
 
-usage: run.py MODE [SUBSET]   MODE: guarded or checked; SUBSET: core, proposals, mutated, or a path below the data
+usage: run.py MODE [SUBSET]   MODE: guarded or checked, or compiled, compiled-checked, odd, even: see tenon wast; SUBSET: core, proposals, mutated, or a path below the data
 Exit code 77 (skipped) when TENON_CONFORMANCE does not name the data.
 """
+import concurrent.futures
 import glob
 import json
 import os
@@ -20,8 +21,13 @@ PROPOSALS = ["wide-arithmetic", "custom-page-sizes", "compact-imports", "threads
 OBSOLETE = {"imports.json": 6, "memory.json": 2}
 
 
+def is_compiled(mode):
+    return mode.startswith(("compiled", "odd", "even"))
+
+
 def run(mode, files, all_features):
-    command = TENON + ["wast"] + (["--checked"] if mode == "checked" else []) + (["--all-features"] if all_features else [])
+    command = TENON + ["wast"] + (["--checked"] if mode.endswith("checked") else []) + (["--all-features"] if all_features else [])
+    command += ["--" + mode.split("-")[0]] if is_compiled(mode) else []
     done = subprocess.run(command + files, capture_output=True, text=True, errors="replace")
     last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
     match = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped", last)
@@ -34,9 +40,15 @@ def run(mode, files, all_features):
 
 def core(mode, root, pattern):
     files = sorted(glob.glob(os.path.join(root, pattern), recursive=True))
-    counts, text = run(mode, files, False)
-    print("\n".join(text.strip().splitlines()[-30:]))
-    return 0 if counts[1] == 0 and counts[0] > 0 else 1
+    # A compiler is started for each module, so two processors help.
+    half = (len(files) + 1) // 2 if is_compiled(mode) else len(files)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda part: run(mode, part, False), [p for p in (files[:half], files[half:]) if p]))
+    total = [sum(counts[i] for counts, _ in results) for i in range(3)]
+    for _, text in results:
+        print("\n".join(text.strip().splitlines()[-30:]))
+    print("%d passed, %d failed, %d skipped" % tuple(total))
+    return 0 if total[1] == 0 and total[0] > 0 else 1
 
 
 def proposals(mode, root):
@@ -75,6 +87,9 @@ def mutated(mode, root):
 def main():
     mode, subset = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "core"
     root = os.environ.get("TENON_CONFORMANCE")
+    if is_compiled(mode) and not os.path.exists(os.path.join(os.path.dirname(TENON[0]), "tenon-llvm")):
+        print("skipped: this build has no compiler")
+        return 77
     if not root or not os.path.isdir(os.path.join(root, "spec")):
         print("skipped: TENON_CONFORMANCE does not name the conformance data")
         return 77
