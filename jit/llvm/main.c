@@ -117,33 +117,46 @@ static tenon_bounds bounds_of(const tn_module *m, tenon_bounds preferred)
     return must_be_checked ? TENON_BOUNDS_CHECKED : preferred;
 }
 
+static tenon_status compile_module(const request *r, const tn_module *module, tn_mem *mem, tenon_error *err)
+{
+    const tn_cpu *cpu = tn_target_cpu(r->target, r->cpu != NULL ? r->cpu : r->target->cpus[0].name);
+    uint8_t *wanted;
+    tn_object image = { NULL, 0 };
+
+    if (cpu == NULL)
+        return tn_fail_plain(err, TENON_USAGE, "%s has no CPU called %s", r->target->name, r->cpu);
+    TN_TRY(choose_functions(r, module, mem, &wanted, err));
+    tn_job job = { .mem = mem,
+                   .module = module,
+                   .target = r->target,
+                   .cpu = cpu,
+                   .bounds = bounds_of(module, r->bounds),
+                   .level = r->level,
+                   .threads = r->threads,
+                   .wanted = wanted };
+    tenon_status status = tn_job_run(&job, &image, err);
+    if (status == TENON_OK && !write_all(r->out, image.bytes, image.size))
+        status = tn_fail_plain(err, TENON_LIMIT, "the image could not be written");
+    tn_free(mem, image.bytes, image.size);
+    if (wanted != NULL)
+        tn_free(mem, wanted, module->body_count + 1u);
+    return status;
+}
+
 static tenon_status compile(const request *r, const uint8_t *bytes, size_t size, tn_mem *mem, tenon_error *err)
 {
     tn_types *types = tn_types_new(mem);
     tn_module module;
-    tn_object image;
-    uint8_t *wanted;
 
-    const tn_cpu *cpu = tn_target_cpu(r->target, r->cpu != NULL ? r->cpu : r->target->cpus[0].name);
-
-    if (cpu == NULL)
-        return tn_fail_plain(err, TENON_USAGE, "%s has no CPU called %s", r->target->name, r->cpu);
     if (types == NULL)
         return TENON_NOMEM;
-    TN_TRY(tn_module_load(&module, mem, types, r->features, bytes, size, r->threads, err));
-    TN_TRY(choose_functions(r, &module, mem, &wanted, err));
-    tn_job job = { .mem = mem,
-                   .module = &module,
-                   .target = r->target,
-                   .cpu = cpu,
-                   .bounds = bounds_of(&module, r->bounds),
-                   .level = r->level,
-                   .threads = r->threads,
-                   .wanted = wanted };
-    TN_TRY(tn_job_run(&job, &image, err));
-    if (!write_all(r->out, image.bytes, image.size))
-        return tn_fail_plain(err, TENON_LIMIT, "the image could not be written");
-    return TENON_OK;
+    tenon_status status = tn_module_load(&module, mem, types, r->features, bytes, size, r->threads, err);
+    if (status == TENON_OK) {
+        status = compile_module(r, &module, mem, err);
+        tn_module_fini(&module);
+    }
+    tn_types_delete(types);
+    return status;
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,263 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Compiled code: the calling convention in every mixture of tiers, what traps leave behind, and files that must be refused.
+
+Exit code 77 (skipped) when this build has no compiler.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TENON = os.path.abspath(os.environ.get("TENON", "build/tenon"))
+WORK = tempfile.mkdtemp()
+os.environ["XDG_DATA_HOME"] = os.path.join(WORK, "data")
+passed = failed = 0
+
+
+def check(what, have, want):
+    global passed, failed
+    if have == want:
+        passed += 1
+    else:
+        failed += 1
+        print("%s: gave %r, wanted %r" % (what, have, want))
+
+
+def tenon(*arguments):
+    done = subprocess.run([TENON, *arguments], cwd=WORK, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout.strip(), done.stderr.strip()
+
+
+def path(name):
+    return os.path.join(WORK, name)
+
+
+def module(name, text):
+    with open(path(name + ".wat"), "w") as out:
+        out.write(text)
+    subprocess.run(["wat2wasm", "--enable-tail-call", path(name + ".wat"), "-o", path(name + ".wasm")], check=True)
+    return name + ".wasm"
+
+
+# How much is compiled, at which level.
+MIXTURES = [["-O0"], ["-O1"], ["-O2"], ["-O3"], ["--functions", "even"], ["--functions", "odd"], ["--checked"]]
+
+
+def in_all_mixtures(wasm, call, want):
+    """Runs an export interpreted and in every mixture; want: standard output, or a part of the complaint."""
+    for options in [None] + MIXTURES:
+        file, checked = wasm, []
+        if options is not None:
+            file = "mixed.tenon"
+            code, _, err = tenon("compile", *options, "-o", file, wasm)
+            check("compile %s %s" % (options, wasm), (code, err), (0, ""))
+            checked = ["--checked"] if "--checked" in options else []
+        code, out, err = tenon("run", *checked, "--invoke", call[0], file, *call[1:])
+        got = out if code == 0 else next((want for _ in [0] if want in err), err)
+        check("%s %s %s" % (wasm, call, options), got, want)
+
+
+# ---- the convention ----
+
+TAILS = """(module
+ (type $c (func (param i32 i64 i64) (result i64)))
+ (table 4 funcref) (elem (i32.const 0) $odd $even $many $three)
+ (func $even (param i64 i64) (result i64)
+   (if (i64.eqz (local.get 0)) (then (return (local.get 1))))
+   (return_call $odd (i64.sub (local.get 0) (i64.const 1)) (i64.add (local.get 1) (i64.const 1))))
+ (func $odd (param i64 i64) (result i64)
+   (return_call $many (local.get 0) (f64.const 1) (local.get 1) (i32.const 3) (i64.const 4) (i64.const 5) (i64.const 6)
+     (i64.const 7) (i64.const 8) (i64.const 9) (f32.const 1) (f32.const 2) (f64.const 3) (f64.const 3) (f64.const 3)
+     (f64.const 3) (f64.const 3) (f64.const 3) (f64.const 42)))
+ (func $many (param i64 f64 i64 i32 i64 i64 i64 i64 i64 i64 f32 f32 f64 f64 f64 f64 f64 f64 f64) (result i64)
+   (if (f64.ne (local.get 18) (f64.const 42)) (then (unreachable)))
+   (if (i64.ne (local.get 9) (i64.const 9)) (then (unreachable)))
+   (if (i32.ne (local.get 3) (i32.const 3)) (then (unreachable)))
+   (return_call_indirect (type $c) (i32.const 7) (local.get 0) (local.get 2) (i32.const 3)))
+ (func $three (type $c) (return_call $even (local.get 1) (local.get 2)))
+ (func (export "run") (param i64) (result i64) (call $even (local.get 0) (i64.const 0))))"""
+
+
+def many_values():
+    """A function of 60 parameters that returns them in reverse, through another one."""
+    types = ["i32", "i64", "f32", "f64", "v128"]
+    params = [types[i % 5] for i in range(60)]
+
+    def constant(i):
+        return "(v128.const i64x2 %d %d)" % (i, i + 1) if params[i] == "v128" else "(%s.const %d)" % (params[i], i + 1)
+
+    reverse = " ".join("(local.get %d)" % i for i in reversed(range(60)))
+    same = " ".join("(local.get %d)" % i for i in range(60))
+    results = "(result %s)" % " ".join(reversed(params))
+    text = "(module (func $b (param %s) %s %s)" % (" ".join(params), results, reverse)
+    text += "(func $a (param %s) %s (call $b %s))" % (" ".join(params), results, same)
+    text += "(func $t (param %s) %s (return_call $a %s))" % (" ".join(params), results, same)
+    text += '(func (export "run") %s (call $t %s)))' % (results, " ".join(constant(i) for i in range(60)))
+    want = []
+    for i in reversed(range(60)):
+        want.append("0x%016x%016x" % (i + 1, i) if params[i] == "v128" else str(i + 1))
+    return text, "\n".join(want)
+
+
+MEMORY = """(module (memory 2) (global $g (mut i64) (i64.const 7)) (table $t 8 funcref)
+ (func $keep (param i32 i32) (result i32)
+   (i32.store (local.get 0) (local.get 1)) (i32.load (local.get 0)))
+ (func $deep (param i32) (result i32)
+   (if (result i32) (i32.eqz (local.get 0)) (then (i32.const 0))
+     (else (i32.add (call $keep (i32.const 64) (local.get 0)) (call $deep (i32.sub (local.get 0) (i32.const 1)))))))
+ (func (export "run") (result i32) (call $deep (i32.const 2000)))
+ (func $forever (param i32) (result i32) (local $x i32)
+   (local.set $x (call $forever2 (local.get 0))) (i32.store (i32.const 0) (local.get $x)) (local.get $x))
+ (func $forever2 (param i32) (result i32) (local $x i32)
+   (local.set $x (call $forever (local.get 0))) (i32.store (i32.const 4) (local.get $x)) (local.get $x))
+ (func (export "overflow") (result i32) (call $forever (i32.const 0))))"""
+
+
+def test_convention():
+    in_all_mixtures(module("tails", TAILS), ["run", "1000000"], "1000000")
+    text, want = many_values()
+    in_all_mixtures(module("many", text), ["run"], want)
+    wasm = module("stack", MEMORY)
+    in_all_mixtures(wasm, ["run"], str(sum(range(1, 2001))))
+    in_all_mixtures(wasm, ["overflow"], "call stack exhausted")
+
+
+def test_deep_tails():
+    tenon("compile", "-o", "tails.tenon", "tails.wasm")
+    check("10^8 tail calls", tenon("run", "--invoke", "run", "tails.tenon", "100000000")[1], "100000000")
+
+
+# ---- what a trap leaves behind ----
+
+TRAPS = [
+    # What traps, after a store of each kind; the state is read afterwards.
+    ("load", "(drop (i32.load (i32.const 131072)))"),
+    ("store", "(i64.store (i32.const 131065) (i64.const -1))"),
+    ("far", "(drop (i32.load offset=4294967295 (i32.const 8)))"),
+    ("divide", "(drop (i32.div_s (i32.const 1) (global.get $zero)))"),
+    ("overflow", "(drop (i64.div_s (i64.const 0x8000000000000000) (i64.extend_i32_s (i32.sub (global.get $zero) (i32.const 1)))))"),
+    ("convert", "(drop (i32.trunc_f64_s (f64.const 1e30)))"),
+    ("nan", "(drop (i32.trunc_f32_u (f32.const nan)))"),
+    ("table", "(drop (table.get $t (i32.const 99)))"),
+    ("indirect", "(call_indirect (param i64) (i64.const 1) (i32.const 0))"),
+    ("null", "(call_indirect (i32.const 3))"),
+    ("fill", "(memory.fill (i32.const 131000) (i32.const 1) (i32.const 100))"),
+    ("unreachable", "(unreachable)"),
+    ("loop", "(local.set $i (i32.const 131000)) (loop (i32.store8 (local.get $i) (i32.const 5)) (br_if 0 (i32.lt_u "
+             "(local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 131090))))"),
+]
+
+
+def trap_module():
+    """Stores to memory, a global and a table around something that traps; `state` sums all of it."""
+    text = """(module (memory 2) (global $g (mut i64) (i64.const 0)) (global $zero (mut i32) (i32.const 0)) (table $t 4 funcref)
+     (elem (i32.const 0) $nothing) (elem declare func $nothing)
+     (func $nothing)
+     (func (export "state") (result i64) (local $i i32) (local $sum i64)
+       (loop (local.set $sum (i64.add (i64.mul (local.get $sum) (i64.const 31)) (i64.load8_u (local.get $i))))
+         (br_if 0 (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 131072))))
+       (local.set $sum (i64.add (i64.mul (local.get $sum) (i64.const 31)) (global.get $g)))
+       (local.set $i (i32.const 0))
+       (loop (local.set $sum (i64.add (i64.mul (local.get $sum) (i64.const 31))
+           (i64.extend_i32_u (ref.is_null (table.get $t (local.get $i))))))
+         (br_if 0 (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 4))))
+       (local.get $sum))"""
+    for name, trap in TRAPS:
+        text += """(func (export "%s") (local $i i32)
+          (i32.store (i32.const 100) (i32.const 1)) (global.set $g (i64.const 1))
+          (table.set $t (i32.const 1) (ref.func $nothing))
+          %s
+          (i32.store (i32.const 100) (i32.const 2)) (global.set $g (i64.const 2)) (i32.store (i32.const 104) (i32.const 3))
+          (table.set $t (i32.const 1) (ref.null func)) (table.set $t (i32.const 2) (ref.func $nothing)))""" % (name, trap)
+    return text + ")"
+
+
+def test_traps():
+    """`wast` keeps the instance after a trap, so a script asks for the state; the interpreter says what it must be."""
+    wasm = module("traps", trap_module())
+    for name, _ in TRAPS:
+        commands = [{"type": "module", "line": 1, "filename": wasm},
+                    {"type": "assert_trap", "line": 2, "action": {"type": "invoke", "field": name, "args": []}, "text": ""},
+                    {"type": "assert_return", "line": 3, "action": {"type": "invoke", "field": "state", "args": []},
+                     "expected": [{"type": "i64", "value": "0"}]}]
+        script(commands)
+        _, out, _ = tenon("wast", "script.json")
+        state = out.split()[0] if out else ""
+        check("interpreted %s: %s" % (name, out), state.lstrip("-").isdigit(), True)
+        commands[2]["expected"][0]["value"] = str(int(state) % 2**64 if state else 0)
+        script(commands)
+        for mode in ([], ["--compiled"], ["--odd"], ["--even"], ["--compiled", "--checked"]):
+            check("state after %s %s" % (name, mode), tenon("wast", *mode, "script.json")[0], 0)
+
+
+def script(commands):
+    import json
+    with open(path("script.json"), "w") as out:
+        json.dump({"commands": commands}, out)
+
+
+def test_backtraces():
+    wasm = module("trace", """(module (memory 1) (func $in (param i32) (result i32) (i32.load (local.get 0)))
+      (func $mid (param i32) (result i32) (i32.add (i32.const 1) (call $in (local.get 0))))
+      (func (export "run") (result i32) (i32.add (i32.const 1) (call $mid (i32.const 65536)))))""")
+    want = [line for line in tenon("run", "--invoke", "run", wasm)[2].split("\n")[1:] if "function" in line]
+    check("frames interpreted", len(want), 3)
+    for options in (["-O0"], ["-O2"], ["--functions", "even"], ["--functions", "odd"]):
+        tenon("compile", *options, "-o", "trace.tenon", wasm)
+        have = [line for line in tenon("run", "--invoke", "run", "trace.tenon")[2].split("\n")[1:] if "function" in line]
+        check("frames %s" % options, have, want)
+
+
+# ---- files ----
+
+def refused(file, why, *options):
+    code, _, err = tenon("run", *options, "--invoke", "run", file, "10")
+    check("%s is refused" % file, (code, why in err), (3, True))
+
+
+def test_files():
+    check("compile", tenon("compile", "tails.wasm")[0], 0)
+    check("run", tenon("run", "--invoke", "run", "tails.tenon", "10")[1], "10")
+    whole = open(path("tails.tenon"), "rb").read()
+    for at in (9, 40, 90, 150, 70000, 131072 + 9, len(whole) - 1):
+        damaged = bytearray(whole)
+        damaged[at] ^= 0x10
+        open(path("damaged.tenon"), "wb").write(damaged)
+        refused("damaged.tenon", "refused")
+    for size in (0, 7, 8, 100, 65536, len(whole) - 1):
+        open(path("short.tenon"), "wb").write(whole[:size])
+        code, _, err = tenon("run", "--invoke", "run", "short.tenon", "10")
+        check("%d bytes are refused" % size, code, 3)
+    open(path("other.key"), "w").write("5a" * 32)
+    refused("tails.tenon", "key", "--key", "other.key")
+    tenon("compile", "--key", "other.key", "-o", "keyed.tenon", "tails.wasm")
+    check("its own key", tenon("run", "--key", "other.key", "--invoke", "run", "keyed.tenon", "10")[1], "10")
+    refused("keyed.tenon", "key")
+    other = "aarch64" if os.uname().machine == "x86_64" else "x86_64"
+    check("another CPU", tenon("compile", "--target", other, "-o", "other.tenon", "tails.wasm")[0], 0)
+    refused("other.tenon", "another kind of CPU")
+    check("the same bytes", image("tails.wasm", 1) == image("tails.wasm", 4), True)
+    check("no module", tenon("compile", "other.key")[0], 3)
+    check("no such CPU", tenon("compile", "--cpu", "z80", "tails.wasm")[0], 1)
+
+
+def image(wasm, threads):
+    """What the compiler makes, without the seal."""
+    command = [os.path.join(os.path.dirname(TENON), "tenon-llvm"), "0", "1", "--threads=%d" % threads]
+    return subprocess.run(command, stdin=open(path(wasm), "rb"), capture_output=True).stdout
+
+
+def main():
+    if not os.path.exists(os.path.join(os.path.dirname(TENON), "tenon-llvm")):
+        print("skipped: this build has no compiler")
+        return 77
+    for test in (test_convention, test_deep_tails, test_traps, test_backtraces, test_files):
+        test()
+    shutil.rmtree(WORK)
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed else 0
+
+
+sys.exit(main())
