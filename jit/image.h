@@ -26,8 +26,8 @@ typedef enum tn_image_part_id {
     TN_PART_GATES,     /* tn_image_gate by type of the module */
     TN_PART_PLACES,    /* tn_image_place, by code */
     TN_PART_SAVES,     /* tn_image_save, by code */
-    TN_PART_RULES,     /* tn_image_rule; a save names the first of its own, the last has register TN_NO_REGISTER */
-    TN_PART_PADS,      /* tn_image_pad, by code */
+    TN_PART_RULES, /* tn_image_rule; a save names the first of its own, TN_FRAME_ADDRESS; the last is TN_NO_REGISTER */
+    TN_PART_PADS,  /* tn_image_pad, by code */
     TN_PART_COUNT
 } tn_image_part_id;
 
@@ -52,8 +52,10 @@ typedef struct tn_image_save {
     uint32_t code, rule;
 } tn_image_save;
 
-/* A register (DWARF's number) saved at so many bytes from the canonical frame address. */
-#define TN_NO_REGISTER 0xFF
+/* A register (DWARF's number) saved at so many bytes from the canonical frame address; first how far that is from where
+ * the frame pointer points. */
+#define TN_FRAME_ADDRESS 0xFE
+#define TN_NO_REGISTER   0xFF
 typedef struct tn_image_rule {
     uint8_t reg;
     int8_t reserved[3];

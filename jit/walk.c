@@ -106,21 +106,23 @@ static uint64_t *saved_register(tn_saved *saved, uint8_t reg)
     return NULL;
 }
 
-/* The registers as the caller of a frame had them; cfa is the address behind the frame's record. */
-static void restore_registers(const tn_image *image, uint32_t code, uintptr_t cfa, tn_saved *saved)
+/* The registers as the caller of a frame had them; gives the stack pointer that it had, 0 when nobody knows. */
+static uintptr_t restore_registers(const tn_image *image, uint32_t code, uintptr_t fp, tn_saved *saved)
 {
     uint32_t save_count, rule_count;
     const void *saves = tn_image_table(image, TN_PART_SAVES, &save_count);
     const tn_image_rule *rules = tn_image_table(image, TN_PART_RULES, &rule_count);
     const tn_image_save *row = (const void *)find_row(saves, save_count, sizeof *row, code);
 
-    if (row == NULL)
-        return;
-    for (uint32_t i = row->rule; i < rule_count && rules[i].reg != TN_NO_REGISTER; i++) {
+    if (row == NULL || row->rule >= rule_count || rules[row->rule].reg != TN_FRAME_ADDRESS)
+        return 0;
+    uintptr_t cfa = fp + (uintptr_t)(intptr_t)rules[row->rule].at;
+    for (uint32_t i = row->rule + 1; i < rule_count && rules[i].reg != TN_NO_REGISTER; i++) {
         uint64_t *reg = saved_register(saved, rules[i].reg);
         if (reg != NULL)
             memcpy(reg, (const void *)(cfa + (uintptr_t)(intptr_t)rules[i].at), sizeof *reg);
     }
+    return cfa;
 }
 
 void *tn_code_find_landing(tn_segment *segment, uint64_t exception)
@@ -143,8 +145,9 @@ void *tn_code_find_landing(tn_segment *segment, uint64_t exception)
             landing = (tn_landing){ .saved = now, .sp = sp, .exception = exception };
             return &landing;
         }
-        sp = fp + 2 * sizeof(uintptr_t);
-        restore_registers(image, code, sp, &now);
+        sp = restore_registers(image, code, fp, &now);
+        if (sp == 0)
+            return NULL;
         memcpy(&now.regs[TN_SAVED_COUNT - 2], (const void *)fp, 2 * sizeof(uintptr_t));
     }
 }

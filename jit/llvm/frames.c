@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * From LLVM's unwind tables (.eh_frame, .gcc_except_table) to the image's: which registers of the caller are saved
- * where, and which calls are covered by a landing pad. Frames have frame pointers, so no rule for the frame address is
- * needed.
+ * where, and which calls are covered by a landing pad. Frames have frame pointers, so the frame address is always at
+ * some distance from where that points.
  */
 #include <string.h>
 
@@ -12,6 +12,7 @@
 
 typedef struct registers {
     int32_t at[MAX_REGISTERS]; /* bytes from the canonical frame address; 0: not saved */
+    int32_t frame;             /* the frame address, from where the frame pointer points */
 } registers;
 
 typedef struct entry {
@@ -35,8 +36,10 @@ typedef struct program {
 
 static bool same_rule(const tn_linker *l, uint32_t rule, const registers *now)
 {
-    uint32_t i = rule;
+    uint32_t i = rule + 1;
 
+    if (l->rules.items[rule].at != now->frame)
+        return false;
     for (unsigned reg = 0; reg < MAX_REGISTERS; reg++) {
         if (now->at[reg] == 0)
             continue;
@@ -62,7 +65,8 @@ static tenon_status find_rule(tn_linker *l, const registers *now, uint32_t *out)
         start = i + 1;
     }
     *out = (uint32_t)l->rules.count;
-    TN_TRY(tn_vec_reserve(l->job->mem, &l->rules, MAX_REGISTERS + 1));
+    TN_TRY(tn_vec_reserve(l->job->mem, &l->rules, MAX_REGISTERS + 2));
+    l->rules.items[l->rules.count++] = (tn_image_rule){ .reg = TN_FRAME_ADDRESS, .at = now->frame };
     for (unsigned reg = 0; reg < MAX_REGISTERS; reg++)
         if (now->at[reg] != 0)
             l->rules.items[l->rules.count++] = (tn_image_rule){ .reg = (uint8_t)reg, .at = now->at[reg] };
@@ -98,6 +102,12 @@ static void set(program *p, uint64_t reg, int64_t at)
     if (reg >= MAX_REGISTERS || reg == target->frame_register || reg == target->return_register)
         return;
     p->now.at[reg] = (int32_t)at;
+    p->changed = true;
+}
+
+static void set_frame(program *p, int64_t at)
+{
+    p->now.frame = (int32_t)at;
     p->changed = true;
 }
 
@@ -140,14 +150,14 @@ static tenon_status run_extended(program *p, tn_cursor *c, uint8_t op)
     case 0x0B:
         keep_state(p, op == 0x0B);
         return TENON_OK;
-    case 0x0C: /* def_cfa, def_cfa_sf */
-    case 0x12:
+    case 0x0C: /* def_cfa */
         tn_take_uleb(c);
-        tn_take_uleb(c);
+        set_frame(p, (int64_t)tn_take_uleb(c));
         return TENON_OK;
-    case 0x0D: /* def_cfa_register, def_cfa_offset, def_cfa_offset_sf, args_size */
-    case 0x0E:
-    case 0x13:
+    case 0x0E: /* def_cfa_offset */
+        set_frame(p, (int64_t)tn_take_uleb(c));
+        return TENON_OK;
+    case 0x0D: /* def_cfa_register, args_size */
     case 0x2E:
         tn_take_uleb(c);
         return TENON_OK;

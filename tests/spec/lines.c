@@ -25,7 +25,8 @@ static tenon_linker *linker;
 static tenon_instance *current, *instances[4096];
 static char instance_names[4096][64];
 static size_t instance_count;
-static unsigned passed, failed;
+static const char *images;
+static unsigned passed, failed, compiled;
 static unsigned long line_number;
 
 static void check(bool ok, const char *what)
@@ -114,19 +115,48 @@ static void close_store(void)
     instance_count = 0;
 }
 
+static size_t read_file(const char *path, uint8_t *bytes, size_t room)
+{
+    FILE *in = fopen(path, "rb");
+    size_t size = in != NULL ? fread(bytes, 1, room, in) : 0;
+
+    if (in != NULL)
+        fclose(in);
+    return size;
+}
+
+/* Code for a module, where somebody has compiled it: in the folder that --compiled names, slashes of the path being
+ * underscores. */
+static tenon_status add_code(tenon_module *module, const char *path, tenon_error *err)
+{
+    static uint8_t image[16 << 20];
+    char name[4096];
+
+    if (images == NULL)
+        return TENON_OK;
+    int start = snprintf(name, sizeof name, "%s/", images);
+    snprintf(name + start, sizeof name - (size_t)start, "%s", path);
+    for (char *p = name + start; *p != '\0'; p++)
+        if (*p == '/')
+            *p = '_';
+    size_t size = read_file(name, image, sizeof image);
+    if (size == 0)
+        return TENON_OK;
+    compiled++;
+    return tenon_module_add_code(module, image, size, err);
+}
+
 static tenon_status load(const char *path, bool instantiate, tenon_instance **out, tenon_error *err)
 {
     static uint8_t bytes[4 << 20];
     tenon_module *module;
-    FILE *in = fopen(path, "rb");
-    if (in == NULL)
-        return TENON_USAGE;
-    size_t size = fread(bytes, 1, sizeof bytes, in);
-    fclose(in);
+    size_t size = read_file(path, bytes, sizeof bytes);
     tenon_status status = tenon_module_new(engine, bytes, size, &module, err);
     if (status != TENON_OK)
         return status;
     if (instantiate)
+        status = add_code(module, path, err);
+    if (instantiate && status == TENON_OK)
         status = tenon_linker_instantiate(linker, module, out, err);
     tenon_module_delete(module);
     return status;
@@ -308,11 +338,15 @@ int main(int argc, char **argv)
 
     if (argc > 1 && strcmp(argv[1], "--checked") == 0)
         config.bounds = TENON_BOUNDS_CHECKED;
+    if (argc > 3 && strcmp(argv[2], "--compiled") == 0)
+        images = argv[3];
     must(tenon_engine_new(&config, &engine));
     for (; fgets(line, sizeof line, stdin) != NULL; line_number++)
         run_line(line, config.bounds);
     close_store();
     tenon_engine_delete(engine);
+    if (images != NULL)
+        printf("%u modules had compiled code\n", compiled);
     printf("%u passed, %u failed\n", passed, failed);
-    return failed != 0 || passed == 0;
+    return (images != NULL && compiled == 0) || failed != 0 || passed == 0;
 }
