@@ -143,20 +143,6 @@ bool cli_compile(const uint8_t *bytes, size_t size, const cli_compile_options *o
     return ok;
 }
 
-bool cli_add_code(tenon_module *module, const cli_file *file, const cli_compile_options *options)
-{
-    cli_file image;
-    tenon_error err;
-
-    if (!cli_compile(file->bytes, file->size, options, &image))
-        return false;
-    tenon_status status = tenon_module_add_code(module, image.bytes, image.size, &err);
-    if (status != TENON_OK)
-        fprintf(stderr, "tenon: %s\n", err.text);
-    cli_release_file(&image);
-    return status == TENON_OK;
-}
-
 /* ---- files in memory ---- */
 
 typedef struct buffer {

@@ -16,9 +16,6 @@ typedef struct cli_compile_options {
     const char *functions; /* "odd", "even", or a list such as "0,3-5"; NULL: all */
 } cli_compile_options;
 
-/* Compiles a module that was just made of these bytes, and gives it the code; false when that failed, which was said.
- */
-bool cli_add_code(tenon_module *module, const cli_file *file, const cli_compile_options *options);
 /* Makes a module of a copy of the bytes, by way of a compiled file in memory. */
 tenon_status cli_module_through_file(tenon_engine *engine, const cli_file *file, const cli_compile_options *options,
                                      tenon_module **out, tenon_error *err);

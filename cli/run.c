@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/compile.h"
+#include "cli/cache.h"
 #include "cli/key.h"
 #include "cli/run.h"
 
@@ -129,31 +129,51 @@ static int start(runner *r, tenon_instance *instance)
 
 /* ---- loading and linking ---- */
 
-static int load(runner *r, const char *path, tenon_module **out)
+static int load_plain(runner *r, const char *path, const cli_file *file, tenon_module **out)
 {
-    cli_file *file = &r->files[r->module_count];
+    tenon_error err;
+    tenon_status status = tenon_module_new_borrowed(r->engine, file->bytes, file->size, out, &err);
+
+    return status == TENON_OK ? CLI_OK : cli_report(path, &err, status);
+}
+
+static int load_compiled(runner *r, const char *path, const cli_file *file, tenon_module **out)
+{
     tenon_error err;
     tenon_key key;
 
+    if (!cli_read_key(r->o->key_path, &key))
+        return CLI_FAILED;
+    tenon_status status = tenon_module_new_compiled(r->engine, file->bytes, file->size, &key, NULL, 0, out, &err);
+    return status == TENON_OK ? CLI_OK : cli_report(path, &err, status);
+}
+
+static int load_and_compile(runner *r, const char *path, const cli_file *file, tenon_module **out)
+{
+    const tenon_config *config = &r->o->config;
+    const cli_compile_options options = { .features = config->features, .bounds = config->bounds, .level = 2 };
+
+    return cli_module_with_code(r->engine, path, file, &options, out);
+}
+
+static int load(runner *r, const char *path, tenon_module **out)
+{
+    cli_file *file = &r->files[r->module_count];
+
     if (!cli_read_file(path, file))
         return CLI_LOAD;
-    bool compiled = tenon_is_compiled(file->bytes, file->size);
-    if (compiled && !cli_read_key(r->o->key_path, &key))
-        return CLI_FAILED;
-    tenon_status status = compiled
-                              ? tenon_module_new_compiled(r->engine, file->bytes, file->size, &key, NULL, 0, out, &err)
-                              : tenon_module_new_borrowed(r->engine, file->bytes, file->size, out, &err);
-    if (status != TENON_OK) {
+    int code;
+    if (tenon_is_compiled(file->bytes, file->size))
+        code = load_compiled(r, path, file, out);
+    else if (r->o->compiled)
+        code = load_and_compile(r, path, file, out);
+    else
+        code = load_plain(r, path, file, out);
+    if (code == CLI_OK)
+        r->modules[r->module_count++] = *out;
+    else
         cli_release_file(file);
-        return cli_report(path, &err, status);
-    }
-    r->modules[r->module_count++] = *out;
-    if (compiled || !r->o->compiled)
-        return CLI_OK;
-    const cli_compile_options options = { .features = r->o->config.features,
-                                          .bounds = r->o->config.bounds,
-                                          .level = 2 };
-    return cli_add_code(*out, file, &options) ? CLI_OK : CLI_FAILED;
+    return code;
 }
 
 static tenon_status define_stubs(runner *r, tenon_module *module)

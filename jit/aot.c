@@ -6,7 +6,6 @@
 
 #include <mbedtls/md.h>
 #include <mbedtls/poly1305.h>
-#include <mbedtls/sha256.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -136,8 +135,8 @@ static bool seal(const tenon_compiled *parts, const tenon_key *key, tn_aot_heade
 {
     uint64_t image_chunks = chunks_of(parts->image_size);
 
+    tenon_key_digest(key, parts->module, parts->module_size, h->module_digest);
     return getrandom(h->nonce, sizeof h->nonce, 0) == (ssize_t)sizeof h->nonce &&
-           mbedtls_sha256_ret(parts->module, parts->module_size, h->module_hash, 0) == 0 &&
            tag_part(key, h, 0, parts->image, parts->image_size, tags) &&
            (!h->has_module || tag_part(key, h, image_chunks, parts->module, parts->module_size, tags)) &&
            tag_header(key, h, tags, h->mac);
@@ -255,11 +254,21 @@ static tenon_status take_image(const opening *o, tenon_module *module)
     return tn_module_add_image(module, image, o->err);
 }
 
+static bool is_module_of(const opening *o, const void *module, size_t size)
+{
+    uint8_t digest[16];
+
+    if (module == NULL || size != o->header.module_size)
+        return false;
+    tenon_key_digest(o->key, module, size, digest);
+    return same(digest, o->header.module_digest, sizeof digest);
+}
+
 static tenon_status open_file(opening *o, tenon_engine *engine, const void *module, size_t module_size,
                               tenon_module **out)
 {
     TN_TRY(check_header(o));
-    if (!o->header.has_module && (module == NULL || module_size != o->header.module_size))
+    if (!o->header.has_module && !is_module_of(o, module, module_size))
         return refuse(o, "it belongs to another module");
     if (o->header.has_module)
         TN_TRY(take_module(o, engine, out));

@@ -21,9 +21,9 @@ typedef struct tn_aot_header {
     uint32_t version;
     uint32_t chunk_count;
     uint64_t features;
-    uint64_t image_size;     /* a multiple of TN_IMAGE_PAGE */
-    uint64_t module_size;    /* of the bytes that it was made of, also when they are not in the file */
-    uint8_t module_hash[32]; /* SHA-256 of them */
+    uint64_t image_size;       /* a multiple of TN_IMAGE_PAGE */
+    uint64_t module_size;      /* of the bytes that it was made of, also when they are not in the file */
+    uint8_t module_digest[16]; /* of them: tenon_key_digest */
     uint8_t nonce[16];
     uint8_t mac[32];
     uint8_t has_module;

@@ -243,6 +243,43 @@ def test_files():
     check("no such CPU", tenon("compile", "--cpu", "z80", "tails.wasm")[0], 1)
 
 
+def test_cache():
+    os.environ["XDG_CACHE_HOME"] = path("cache")
+    folder = path("cache/tenon")
+    os.environ.pop("TENON_CACHE_SIZE", None)
+
+    def run(wasm, *call):
+        return tenon("run", "--tier=opt", "--invoke", *call[:1], wasm, *call[1:])[1]
+
+    def entries():
+        return sorted(os.listdir(folder))
+
+    for _ in range(2):
+        check("cached", run("tails.wasm", "run", "10"), "10")
+        check("one entry", len(entries()), 1)
+    first = os.path.join(folder, entries()[0])
+    good = open(first, "rb").read()
+    open(first, "wb").write(good[:70000] + b"x" + good[70001:])
+    check("a damaged entry", run("tails.wasm", "run", "10"), "10")
+    check("is made again", open(first, "rb").read()[70000:70001] == good[70000:70001], True)
+    check("another module", run("stack.wasm", "run"), str(sum(range(1, 2001))))
+    second = next(os.path.join(folder, e) for e in entries() if os.path.join(folder, e) != first)
+    shutil.copy(first, second)
+    check("an entry of another module", run("stack.wasm", "run"), str(sum(range(1, 2001))))
+    open(os.path.join(folder, "mine.txt"), "w").write("keep")
+    processes = [subprocess.Popen([TENON, "run", "--tier=opt", "--invoke", "run", "trace.wasm"], cwd=WORK, stderr=subprocess.DEVNULL)
+                 for _ in range(4)]
+    check("four at once", [p.wait() for p in processes], [134] * 4)
+    check("three modules", "modules 3" in tenon("cache")[1], True)
+    os.environ["TENON_CACHE_SIZE"] = str(len(good) + 1)
+    check("beyond the bound", run("traps.wasm", "fill"), "")
+    check("the oldest go", len([e for e in entries() if e.endswith(".tenon")]), 1)
+    check("clear", tenon("cache", "clear")[0], 0)
+    check("others stay", entries(), ["mine.txt"])
+    os.environ["XDG_CACHE_HOME"] = "/dev/null/nowhere"
+    check("no cache at all", run("tails.wasm", "run", "10"), "10")
+
+
 def image(wasm, threads):
     """What the compiler makes, without the seal."""
     command = [os.path.join(os.path.dirname(TENON), "tenon-llvm"), "0", "1", "--threads=%d" % threads]
@@ -253,7 +290,7 @@ def main():
     if not os.path.exists(os.path.join(os.path.dirname(TENON), "tenon-llvm")):
         print("skipped: this build has no compiler")
         return 77
-    for test in (test_convention, test_deep_tails, test_traps, test_backtraces, test_files):
+    for test in (test_convention, test_deep_tails, test_traps, test_backtraces, test_files, test_cache):
         test()
     shutil.rmtree(WORK)
     print("%d passed, %d failed" % (passed, failed))
