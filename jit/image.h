@@ -22,7 +22,7 @@
 typedef enum tn_image_cpu { TN_IMAGE_X86_64 = 1, TN_IMAGE_AARCH64 } tn_image_cpu;
 
 typedef enum tn_image_part_id {
-    TN_PART_FUNCTIONS, /* uint32_t by own function: offset of its code plus one; 0: not compiled */
+    TN_PART_FUNCTIONS, /* tn_image_function by own function */
     TN_PART_GATES,     /* tn_image_gate by type of the module */
     TN_PART_PLACES,    /* tn_image_place, by code */
     TN_PART_SAVES,     /* tn_image_save, by code */
@@ -34,6 +34,11 @@ typedef enum tn_image_part_id {
 typedef struct tn_image_part {
     uint32_t offset, count; /* bytes from the start of the image; items */
 } tn_image_part;
+
+typedef struct tn_image_function {
+    uint32_t code; /* offset plus one; 0: not compiled */
+    uint32_t type; /* index in the module: whose gates fit */
+} tn_image_function;
 
 /* Ways into functions of a type, for those who have arguments in slots. 0: the image has none. */
 typedef struct tn_image_gate {

@@ -28,29 +28,16 @@ static void gates(const tn_image *image, tn_gate *out)
         out[i] = (tn_gate){ at(image, list[i].packed), at(image, list[i].reenter) };
 }
 
-/* The index of a canonical type among the module's. */
-static uint32_t type_index(const tn_module *m, uint32_t id)
-{
-    uint32_t i = 0;
-
-    while (i < m->type_count && m->types[i] != id)
-        i++;
-    return i;
-}
-
 static void bind(const tn_image *image, const tn_gate *list, tn_entry *entries)
 {
-    const tn_module *m = image->module;
-    uint32_t count;
-    const uint32_t *functions = tn_image_table(image, TN_PART_FUNCTIONS, &count);
+    uint32_t count, types = image->module->type_count;
+    const tn_image_function *functions = tn_image_table(image, TN_PART_FUNCTIONS, &count);
 
     for (uint32_t i = 0; i < count; i++) {
-        void *code = at(image, functions[i]);
-        uint32_t type = code != NULL ? type_index(m, m->funcs[m->imported_funcs + i]) : m->type_count;
-        if (type == m->type_count)
+        if (functions[i].code == 0 || functions[i].type >= types)
             continue;
-        entries[i].gate = &list[type];
-        __atomic_store_n(&entries[i].native, code, __ATOMIC_RELEASE);
+        entries[i].gate = &list[functions[i].type];
+        __atomic_store_n(&entries[i].native, at(image, functions[i].code), __ATOMIC_RELEASE);
     }
 }
 

@@ -88,7 +88,7 @@ static layout lay_out(const tn_linker *l)
                  .end = round_up(sizeof(tn_image_header), 8) };
 
     memcpy(y.header.magic, TN_IMAGE_MAGIC, sizeof y.header.magic);
-    add_part(&y, TN_PART_FUNCTIONS, m->body_count, sizeof(uint32_t));
+    add_part(&y, TN_PART_FUNCTIONS, m->body_count, sizeof(tn_image_function));
     add_part(&y, TN_PART_GATES, m->type_count, sizeof(tn_image_gate));
     add_part(&y, TN_PART_PLACES, l->places.count, sizeof(tn_image_place));
     add_part(&y, TN_PART_SAVES, l->saves.count, sizeof(tn_image_save));
@@ -113,12 +113,12 @@ static void copy_part(const tn_linker *l, const layout *y, tn_image_part_id id, 
 static void write_tables(const tn_linker *l, const layout *y)
 {
     const tn_module *m = l->job->module;
-    uint32_t *functions = (void *)(l->image + y->header.parts[TN_PART_FUNCTIONS].offset);
+    tn_image_function *functions = (void *)(l->image + y->header.parts[TN_PART_FUNCTIONS].offset);
     tn_image_gate *gates = (void *)(l->image + y->header.parts[TN_PART_GATES].offset);
 
     memcpy(l->image, &y->header, sizeof y->header);
     for (uint32_t i = 0; i < m->body_count; i++)
-        functions[i] = l->functions[i] + 1;
+        functions[i] = (tn_image_function){ l->functions[i] + 1, l->job->first_type[m->funcs[m->imported_funcs + i]] };
     for (uint32_t i = 0; i < m->type_count; i++) {
         const tn_type *type = tn_types_get(m->registry, m->types[i]);
         uint32_t same = type->comp == TN_COMP_FUNC ? l->job->first_type[type->id] : i;

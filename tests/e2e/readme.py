@@ -34,7 +34,8 @@ def go_is_new():
     return bool(found) and int(found.group(1)) >= 21
 
 
-TOOLS = {"wat2wasm": lambda: shutil.which("wat2wasm"), "go": go_is_new,
+TOOLS = {"compiler": lambda: os.path.exists(os.path.join(os.path.dirname(TENON), "tenon-llvm")),
+         "wat2wasm": lambda: shutil.which("wat2wasm"), "go": go_is_new,
          "wasi-libc": lambda: os.path.isdir("/usr/include/wasm32-wasi") and shutil.which("clang-22") and shutil.which("wasm-ld-22"),
          "rust": lambda: os.path.isdir("/usr/lib/rustlib/wasm32-wasi") and shutil.which("wasm-ld-14")}
 
@@ -73,7 +74,8 @@ def run(path, block, folder):
     script = re.sub(r"^python3 -m pip .*\n", "", block, flags=re.M).replace("build/tenon", TENON)
     script = script.replace(" tests/", " %s/tests/" % ROOT)
     done = subprocess.run(["sh", "-e"], input=script, cwd=folder, capture_output=True, text=True, timeout=300,
-                          env={k: v for k, v in os.environ.items() if k != "GOFLAGS"} | {"GOCACHE": os.path.join(folder, "go-cache")})
+                          env={k: v for k, v in os.environ.items() if k != "GOFLAGS"} |
+                          {"GOCACHE": os.path.join(folder, "go-cache"), "XDG_DATA_HOME": folder, "XDG_CACHE_HOME": folder})
     out = done.stdout + done.stderr
     wanted = re.findall(r"^#> (.*)", block, re.M)
     if path == "README.md":
