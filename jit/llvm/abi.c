@@ -99,11 +99,13 @@ void tn_add_attribute(const tn_unit *u, LLVMValueRef call, const char *name)
                              LLVMCreateEnumAttribute(u->context, kind, 0));
 }
 
-/* Frame pointers for backtraces; tables of saved registers for exceptions; no call that nobody wrote. */
+/* Frame pointers for backtraces; large frames touch every page, so that none reaches beyond the guard of the stack;
+ * tables of saved registers for exceptions; no call that nobody wrote. */
 void tn_set_function_attributes(tn_unit *u, LLVMValueRef function)
 {
     add_text(u, function, "frame-pointer", "all");
     add_text(u, function, "no-builtins", "");
+    add_text(u, function, "probe-stack", "inline-asm");
     add_enum(u, function, "uwtable", 1);
 }
 

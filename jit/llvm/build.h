@@ -88,8 +88,10 @@ typedef struct tn_fn {
     uint64_t *local_marks; /* the newest walk that has met it */
     uint32_t *local_places;
     uint64_t walk;
-    uint32_t try_label; /* innermost try_table with clauses, plus one */
-    bool calls;         /* the body has calls */
+    uint32_t try_label;              /* innermost try_table with clauses, plus one */
+    bool calls;                      /* the body has calls */
+    size_t most_values;              /* that the operand stack ever held */
+    LLVMValueRef room, is_exhausted; /* of the check in the prologue: what is added to the limit, and its outcome */
     bool dead;
     uint32_t dead_depth;
 } tn_fn;

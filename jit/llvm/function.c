@@ -3,11 +3,14 @@
  */
 #include <stdio.h>
 
+#include "base/assert.h"
 #include "jit/llvm/build.h"
 
-/* A frame takes at most about so many bytes for each byte of the body. */
-#define FRAME_BYTES_PER_BODY_BYTE 4
-#define SMALL_BODY                4096
+/* What a frame may take: every value that is alive at once, and what LLVM computes besides. Frames up to the last have
+ * room in the reserve below the limit. */
+#define BYTES_PER_VALUE     16
+#define BYTES_PER_BODY_BYTE 4
+#define SMALL_FRAME         ((uint64_t)32 << 10)
 
 /* ---- operands ---- */
 
@@ -20,6 +23,8 @@ tenon_status tn_push(tn_fn *f, uint8_t type, LLVMValueRef value)
 {
     TN_TRY(tn_vec_reserve(f->u->job->mem, &f->stack, 1));
     f->stack.items[f->stack.count++] = (tn_operand){ value, type };
+    if (f->stack.count > f->most_values)
+        f->most_values = f->stack.count;
     return TENON_OK;
 }
 
@@ -134,21 +139,30 @@ static tenon_status read_locals(tn_fn *f, LLVMValueRef *params)
     return TENON_OK;
 }
 
-/* A function that calls nothing has room in the reserve below the limit, unless it is large. */
-static void check_stack(tn_fn *f, uint32_t body_size)
+/* Compares the frame with the limit; how much room it needs is known only when the body is built. */
+static void check_stack(tn_fn *f)
 {
     tn_unit *u = f->u;
-    LLVMValueRef zero = tn_i32(u, 0);
-
-    if (!f->calls && body_size < SMALL_BODY)
-        return;
-    LLVMValueRef frame = tn_intrinsic(u, "llvm.frameaddress", &u->t.ptr, 1, &zero, 1);
+    LLVMValueRef zero = tn_i32(u, 0), frame = tn_intrinsic(u, "llvm.frameaddress", &u->t.ptr, 1, &zero, 1);
     LLVMValueRef at = LLVMBuildPtrToInt(f->b, frame, u->t.i64, "");
     LLVMValueRef limit =
         tn_load_field(u, u->t.i64, f->vmctx, offsetof(tenon_instance, native_limit), TN_ALIAS_CONSTANT);
-    if (body_size >= SMALL_BODY)
-        limit = LLVMBuildAdd(f->b, limit, tn_i64(u, (uint64_t)body_size * FRAME_BYTES_PER_BODY_BYTE), "");
-    tn_trap_if(f, LLVMBuildICmp(f->b, LLVMIntULT, at, limit, ""), TENON_TRAP_STACK_EXHAUSTED);
+
+    f->room = LLVMBuildAdd(f->b, limit, tn_i64(u, 0), "");
+    TN_CHECK(LLVMIsAInstruction(f->room) != NULL && f->room != limit);
+    f->is_exhausted = LLVMBuildICmp(f->b, LLVMIntULT, at, f->room, "");
+    tn_trap_if(f, f->is_exhausted, TENON_TRAP_STACK_EXHAUSTED);
+}
+
+/* A function that calls nothing and has a small frame has room in the reserve. */
+static void finish_stack_check(tn_fn *f, uint32_t body_size)
+{
+    uint64_t frame = (f->most_values + f->local_count) * BYTES_PER_VALUE + (uint64_t)body_size * BYTES_PER_BODY_BYTE;
+
+    if (frame > SMALL_FRAME)
+        LLVMSetOperand(f->room, 1, tn_i64(f->u, frame));
+    else if (!f->calls)
+        LLVMReplaceAllUsesWith(f->is_exhausted, LLVMConstInt(f->u->t.i1, 0, false));
 }
 
 static void describe(tn_fn *f, uint32_t own, uint64_t offset)
@@ -195,7 +209,7 @@ static tenon_status build_body(tn_fn *f, uint32_t own)
     tn_take_parameters(f->u, f->type, f->function, f->buffer, params);
     TN_TRY(read_locals(f, params));
     TN_TRY(tn_scan_body(f));
-    check_stack(f, body.size);
+    check_stack(f);
     if (f->u->job->bounds == TENON_BOUNDS_GUARDED && f->m->memory_count > 0)
         f->memory0 = tn_load_field(f->u, f->u->t.ptr, f->vmctx, offsetof(tenon_instance, memory0), TN_ALIAS_CONSTANT);
     TN_TRY(tn_open_body(f));
@@ -203,6 +217,7 @@ static tenon_status build_body(tn_fn *f, uint32_t own)
         TN_TRY(tn_insn_read(&f->r, &f->in));
         TN_TRY(build_insn(f));
     }
+    finish_stack_check(f, body.size);
     return TENON_OK;
 }
 

@@ -67,7 +67,12 @@ static bool claim(const siginfo_t *info, void *ucontext)
     tn_activation *a = current;
     uintptr_t address = (uintptr_t)info->si_addr;
 
-    return a != NULL && owns_address(a->store, address) && end_guest(a, TENON_TRAP_MEMORY_BOUNDS, address, ucontext);
+    if (a == NULL)
+        return false;
+    /* The guard below the stack of compiled code. */
+    if (a->store->native.map != NULL && address - (uintptr_t)a->store->native.map < tn_os_page_size())
+        return end_guest(a, TENON_TRAP_STACK_EXHAUSTED, address, ucontext);
+    return owns_address(a->store, address) && end_guest(a, TENON_TRAP_MEMORY_BOUNDS, address, ucontext);
 }
 
 /* Compiled code ends itself with an instruction that the CPU refuses. */

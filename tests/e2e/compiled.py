@@ -124,6 +124,21 @@ def test_convention():
     in_all_mixtures(wasm, ["overflow"], "call stack exhausted")
 
 
+def test_large_frames():
+    """Few bytes of code may need a large frame: what calls return. It must never reach beyond the stack."""
+    results = "(result %s)" % " ".join(["i64"] * 100)
+    text = "(module (memory 1) (func $r %s %s)" % (results, " ".join("(i64.load (i32.const %d))" % (8 * i) for i in range(100)))
+    text += "(func $big (param i32) (result i64) %s (if (i32.eqz (local.get 0)) (then) (else (drop (call $big (i32.sub (local.get 0) " \
+            "(i32.const 1)))))) %s)" % ("call $r " * 200, "i64.add " * 19999)
+    text += '(func (export "run") (param i32) (result i64) (i64.store (i32.const 0) (i64.const 1)) (call $big (local.get 0))))'
+    wasm = module("frames", text)
+    for options in (["-O0"], ["-O2"], ["--functions", "odd"]):
+        tenon("compile", *options, "-o", "frames.tenon", wasm)
+        check("a large frame %s" % options, tenon("run", "--invoke", "run", "frames.tenon", "1")[1], "200")
+        code, _, err = tenon("run", "--invoke", "run", "frames.tenon", "100000")
+        check("too many %s" % options, (code, "call stack exhausted" in err), (134, True))
+
+
 def test_deep_tails():
     tenon("compile", "-o", "tails.tenon", "tails.wasm")
     check("10^8 tail calls", tenon("run", "--invoke", "run", "tails.tenon", "100000000")[1], "100000000")
@@ -290,7 +305,7 @@ def main():
     if not os.path.exists(os.path.join(os.path.dirname(TENON), "tenon-llvm")):
         print("skipped: this build has no compiler")
         return 77
-    for test in (test_convention, test_deep_tails, test_traps, test_backtraces, test_files, test_cache):
+    for test in (test_convention, test_large_frames, test_deep_tails, test_traps, test_backtraces, test_files, test_cache):
         test()
     shutil.rmtree(WORK)
     print("%d passed, %d failed" % (passed, failed))
