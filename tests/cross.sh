@@ -37,7 +37,10 @@ python3 tests/spec/lines.py "$TENON_CONFORMANCE/spec/core" "${subset[@]}" >"$fol
 qemu-"$cpu" "$folder/lines" --checked <"$folder/script"
 
 # The same through the optimizing compiler, when it was built and knows the CPU.
-compiler=$(ls build/tenon-llvm build-gcc/tenon-llvm 2>/dev/null | head -1)
+compiler=
+for candidate in build-gcc/tenon-llvm build/tenon-llvm; do
+    if [ -x "$candidate" ]; then compiler=$candidate; fi
+done
 if [ -z "$compiler" ] || [ "$cpu" != aarch64 ]; then exit 0; fi
 rm -rf "$folder/images"
 mkdir "$folder/images"
