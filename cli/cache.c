@@ -94,8 +94,8 @@ static void remove_entry(const char *folder, const char *name)
 {
     char path[PATH_MAX];
 
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    unlink(path);
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) < sizeof path)
+        unlink(path);
 }
 
 /* What was used longest ago goes first. */
