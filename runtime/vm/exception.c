@@ -38,10 +38,18 @@ static void mark(heap_view *heap, uintptr_t word)
     heap->work[heap->work_count++] = heap->sorted[low];
 }
 
+static void mark_slots(heap_view *heap, const tn_slot *from, const tn_slot *end)
+{
+    for (const tn_slot *s = from; s < end; s++)
+        mark(heap, s->ref);
+}
+
 static void mark_roots(tenon_store *store, heap_view *heap, const tn_slot *stack_end)
 {
-    for (const tn_slot *s = store->stack_base; s < stack_end; s++)
-        mark(heap, s->ref);
+    mark_slots(heap, store->stack_base, stack_end);
+    /* What compiled code holds: its frames, from where it has called C, its registers, saved there, and the buffer. */
+    if (store->native.segment != NULL)
+        mark_slots(heap, store->native.segment->exit, store->native.buffer + TN_BUFFER_SLOTS);
     for (const tenon_table *t = store->tables; t != NULL; t = t->next)
         for (uint64_t i = 0; i < t->size; i++)
             mark(heap, t->elems[i]);

@@ -10,6 +10,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import wasm  # noqa: E402
+
 TENON = os.path.abspath(os.environ.get("TENON", "build/tenon"))
 WORK = tempfile.mkdtemp()
 os.environ["XDG_DATA_HOME"] = os.path.join(WORK, "data")
@@ -225,6 +228,25 @@ def test_backtraces():
         check("frames %s" % options, have, want)
 
 
+def test_collection():
+    """An exception that only compiled code holds survives the sweep of 100,000 others."""
+    m = wasm.Module()
+    exnref = 0x69
+    m.type([wasm.I64], [])
+    m.type([wasm.I64], [exnref])
+    m.type([], [wasm.I64, exnref])
+    m.tags.append(b"\0\0")
+    m.function([wasm.I64], [], b"\x20\0\x08\0")
+    # The exception of a call that throws its argument.
+    m.function([wasm.I64], [exnref], b"\x02\x02\x1f\x40\x01\x01\0\0\x20\0\x10\0\x0b\0\x0b\x21\x01\x1a\x20\x01", [(1, exnref)])
+    # Holds that of 42 while a loop makes others of 7, then throws it again and returns what it carries.
+    m.function([wasm.I32], [wasm.I64], b"\x42\x2a\x10\x01\x21\x01\x03\x40\x42\x07\x10\x01\x21\x02\x20\0\x41\x01\x6b\x22\0\x0d\0\x0b"
+               b"\x02\x7e\x1f\x40\x01\0\0\0\x20\x01\x0a\x0b\0\x0b", [(2, exnref)], export="run")
+    with open(path("hold.wasm"), "wb") as out:
+        out.write(m.build())
+    in_all_mixtures("hold.wasm", ["run", "100000"], "42")
+
+
 # ---- files ----
 
 def refused(file, why, *options):
@@ -305,7 +327,7 @@ def main():
     if not os.path.exists(os.path.join(os.path.dirname(TENON), "tenon-llvm")):
         print("skipped: this build has no compiler")
         return 77
-    for test in (test_convention, test_large_frames, test_deep_tails, test_traps, test_backtraces, test_files, test_cache):
+    for test in (test_convention, test_large_frames, test_deep_tails, test_traps, test_backtraces, test_collection, test_files, test_cache):
         test()
     shutil.rmtree(WORK)
     print("%d passed, %d failed" % (passed, failed))
