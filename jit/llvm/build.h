@@ -108,6 +108,11 @@ void tn_build_trap(tn_fn *f, tenon_trap trap);
 void tn_trap_if(tn_fn *f, LLVMValueRef condition, tenon_trap trap);
 /* Ends the guest with a trap that is only known at run time, unless it is TENON_TRAP_NONE. */
 void tn_trap_with(tn_fn *f, LLVMValueRef trap);
+/* Calls a leaf that returns a trap, and heeds it. */
+tenon_status tn_build_leaf(tn_fn *f, unsigned leaf, LLVMValueRef *args, unsigned count);
+LLVMValueRef tn_is_null(tn_fn *f, LLVMValueRef reference);
+/* An index or a count, zero-extended when it is an i32. */
+LLVMValueRef tn_as_i64(tn_fn *f, LLVMValueRef v);
 void tn_set_dead(tn_fn *f);
 void tn_set_local(tn_fn *f, uint32_t local, LLVMValueRef value);
 

@@ -8,14 +8,6 @@ typedef struct callee {
     LLVMValueRef code, vmctx;
 } callee;
 
-/* Whether a function of the module is compiled in this image. */
-static bool is_compiled(const tn_fn *f, uint32_t func)
-{
-    uint32_t own = func - f->m->imported_funcs;
-
-    return f->m->bodies[own].size <= TN_MAX_COMPILED_BODY && (f->u->job->wanted == NULL || f->u->job->wanted[own]);
-}
-
 /* A function object's own code when it has some; else the slow call, which finds the function in its place. */
 static callee callee_of(tn_fn *f, const tn_type *type, LLVMValueRef func)
 {
@@ -57,7 +49,7 @@ static callee find_direct(tn_fn *f, const tn_type *type)
 {
     if (f->in.a < f->m->imported_funcs)
         return find_import(f, type);
-    if (!is_compiled(f, f->in.a))
+    if (!tn_is_compiled(f->u->job, f->in.a - f->m->imported_funcs))
         return find_own(f, type);
     return (callee){ tn_declare_function(f->u, f->in.a), f->vmctx };
 }

@@ -69,6 +69,8 @@ typedef struct tn_unit {
     unsigned md_alias, md_invariant, md_prof;
 } tn_unit;
 
+/* Whether an own function gets code. */
+bool tn_is_compiled(const tn_job *job, uint32_t own);
 /* Compiles own functions [first, end), or with first == end the gates of all types; the object is the caller's. */
 tenon_status tn_unit_compile(const tn_job *job, uint32_t first, uint32_t end, tn_object *out, tenon_error *err);
 

@@ -483,16 +483,11 @@ static tenon_status op_br_table(tn_fn *f)
     return TENON_OK;
 }
 
-static LLVMValueRef is_null(tn_fn *f, LLVMValueRef reference)
-{
-    return LLVMBuildICmp(f->b, LLVMIntEQ, reference, tn_i64(f->u, 0), "");
-}
-
 static tenon_status op_br_on_null(tn_fn *f)
 {
     LLVMValueRef reference = tn_pop(f);
 
-    TN_TRY(branch_if(f, is_null(f, reference), label_at(f, f->in.a)));
+    TN_TRY(branch_if(f, tn_is_null(f, reference), label_at(f, f->in.a)));
     return tn_push(f, TN_I64, reference);
 }
 
@@ -500,7 +495,7 @@ static tenon_status op_br_on_non_null(tn_fn *f)
 {
     LLVMValueRef reference = f->stack.items[f->stack.count - 1].value;
 
-    TN_TRY(branch_if(f, LLVMBuildNot(f->b, is_null(f, reference), ""), label_at(f, f->in.a)));
+    TN_TRY(branch_if(f, LLVMBuildNot(f->b, tn_is_null(f, reference), ""), label_at(f, f->in.a)));
     tn_pop(f);
     return TENON_OK;
 }

@@ -100,6 +100,23 @@ void tn_trap_with(tn_fn *f, LLVMValueRef trap)
     LLVMPositionBuilderAtEnd(f->b, on);
 }
 
+tenon_status tn_build_leaf(tn_fn *f, unsigned leaf, LLVMValueRef *args, unsigned count)
+{
+    tn_locate(f);
+    tn_trap_with(f, tn_call_leaf(f->u, f->vmctx, leaf, f->u->t.i32, args, count));
+    return TENON_OK;
+}
+
+LLVMValueRef tn_is_null(tn_fn *f, LLVMValueRef reference)
+{
+    return LLVMBuildICmp(f->b, LLVMIntEQ, reference, tn_i64(f->u, 0), "");
+}
+
+LLVMValueRef tn_as_i64(tn_fn *f, LLVMValueRef v)
+{
+    return LLVMTypeOf(v) == f->u->t.i64 ? v : LLVMBuildZExt(f->b, v, f->u->t.i64, "");
+}
+
 /* ---- the frame ---- */
 
 static LLVMValueRef zero_of(const tn_unit *u, uint8_t type)

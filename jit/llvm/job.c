@@ -24,11 +24,6 @@ typedef struct run {
     tenon_error error;
 } run;
 
-static bool is_wanted(const tn_job *job, uint32_t own)
-{
-    return job->wanted == NULL || job->wanted[own];
-}
-
 /* The first unit has the gates. */
 static tenon_status cut(run *r)
 {
@@ -40,7 +35,7 @@ static tenon_status cut(run *r)
     for (uint32_t own = 0; own < m->body_count;) {
         unit_range unit = { own, own };
         for (uint64_t size = 0; unit.end < m->body_count && size < UNIT_BYTES; unit.end++)
-            size += is_wanted(r->job, unit.end) ? m->bodies[unit.end].size : 0;
+            size += tn_is_compiled(r->job, unit.end) ? m->bodies[unit.end].size : 0;
         own = unit.end;
         TN_TRY(tn_vec_reserve(r->job->mem, &r->units, 1));
         r->units.items[r->units.count++] = unit;

@@ -290,11 +290,6 @@ static tenon_status build_wait(tn_fn *f, unsigned bits)
 
 /* ---- whole memories ---- */
 
-static LLVMValueRef as_i64(tn_fn *f, LLVMValueRef v)
-{
-    return resized(f, v, f->u->t.i64);
-}
-
 static tenon_status build_size(tn_fn *f)
 {
     tn_unit *u = f->u;
@@ -309,31 +304,25 @@ static tenon_status build_size(tn_fn *f)
 static tenon_status build_grow(tn_fn *f)
 {
     bool is64 = f->m->memories[f->in.a].is64;
-    LLVMValueRef old = tn_build_exit(f, TN_EXIT_MEMORY_GROW, tn_i64(f->u, f->in.a), as_i64(f, tn_pop(f)), false);
+    LLVMValueRef old = tn_build_exit(f, TN_EXIT_MEMORY_GROW, tn_i64(f->u, f->in.a), tn_as_i64(f, tn_pop(f)), false);
 
     return tn_push(f, is64 ? TN_I64 : TN_I32, is64 ? old : LLVMBuildTrunc(f->b, old, f->u->t.i32, ""));
-}
-
-static tenon_status bulk(tn_fn *f, unsigned leaf, LLVMValueRef *args, unsigned count)
-{
-    tn_locate(f);
-    tn_trap_with(f, tn_call_leaf(f->u, f->vmctx, leaf, f->u->t.i32, args, count));
-    return TENON_OK;
 }
 
 static tenon_status build_bulk(tn_fn *f)
 {
     tn_unit *u = f->u;
-    LLVMValueRef n = tn_pop(f), source = tn_pop(f), to = as_i64(f, tn_pop(f));
+    LLVMValueRef n = tn_pop(f), source = tn_pop(f), to = tn_as_i64(f, tn_pop(f));
     LLVMValueRef a = tn_i32(u, f->in.a), b = tn_i32(u, f->in.b);
 
     switch (f->in.op) {
     case TN_OP_MEMORY_COPY:
-        return bulk(f, TN_LEAF_MEMORY_COPY, (LLVMValueRef[]){ a, b, to, as_i64(f, source), as_i64(f, n) }, 5);
+        return tn_build_leaf(f, TN_LEAF_MEMORY_COPY,
+                             (LLVMValueRef[]){ a, b, to, tn_as_i64(f, source), tn_as_i64(f, n) }, 5);
     case TN_OP_MEMORY_FILL:
-        return bulk(f, TN_LEAF_MEMORY_FILL, (LLVMValueRef[]){ a, to, source, as_i64(f, n) }, 4);
+        return tn_build_leaf(f, TN_LEAF_MEMORY_FILL, (LLVMValueRef[]){ a, to, source, tn_as_i64(f, n) }, 4);
     default:
-        return bulk(f, TN_LEAF_MEMORY_INIT, (LLVMValueRef[]){ a, b, to, source, n }, 5);
+        return tn_build_leaf(f, TN_LEAF_MEMORY_INIT, (LLVMValueRef[]){ a, b, to, source, n }, 5);
     }
 }
 

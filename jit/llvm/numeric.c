@@ -69,16 +69,19 @@ static bool may_fold(LLVMValueRef value)
     return x == 0 || fabs(x) == 1 || !isfinite(x);
 }
 
-LLVMValueRef tn_hide_constant(tn_fn *f, LLVMValueRef value)
+static LLVMValueRef hide(tn_fn *f, LLVMValueRef value)
 {
     LLVMTypeRef t = LLVMTypeOf(value), type = LLVMFunctionType(t, &t, 1, false);
     const char *constraint = f->u->job->target->opaque_float;
-
-    if (!may_fold(value))
-        return value;
-    LLVMValueRef hide =
+    LLVMValueRef nothing =
         LLVMGetInlineAsm(type, "", 0, constraint, strlen(constraint), false, false, LLVMInlineAsmDialectATT, false);
-    return LLVMBuildCall2(f->b, type, hide, &value, 1, "");
+
+    return LLVMBuildCall2(f->b, type, nothing, &value, 1, "");
+}
+
+LLVMValueRef tn_hide_constant(tn_fn *f, LLVMValueRef value)
+{
+    return may_fold(value) ? hide(f, value) : value;
 }
 
 LLVMValueRef tn_emit_float(tn_fn *f, const tn_rule *r, LLVMValueRef *v)
@@ -215,13 +218,8 @@ static LLVMValueRef emit_extend_low(tn_fn *f, const tn_rule *r, LLVMValueRef *v)
 static LLVMValueRef emit_cast(tn_fn *f, const tn_rule *r, LLVMValueRef *v)
 {
     /* One after the other they would be folded away, with a NaN left as it was. */
-    if (r->how == LLVMFPTrunc && LLVMGetInstructionOpcode(v[0]) == LLVMFPExt) {
-        LLVMTypeRef t = LLVMTypeOf(v[0]), type = LLVMFunctionType(t, &t, 1, false);
-        const char *constraint = f->u->job->target->opaque_float;
-        LLVMValueRef hide =
-            LLVMGetInlineAsm(type, "", 0, constraint, strlen(constraint), false, false, LLVMInlineAsmDialectATT, false);
-        v[0] = LLVMBuildCall2(f->b, type, hide, v, 1, "");
-    }
+    if (r->how == LLVMFPTrunc && LLVMGetInstructionOpcode(v[0]) == LLVMFPExt)
+        v[0] = hide(f, v[0]);
     return LLVMBuildCast(f->b, (LLVMOpcode)r->how, v[0], tn_shape_type(f->u, r->shape), "");
 }
 

@@ -3,11 +3,6 @@
  */
 #include "jit/llvm/build.h"
 
-static LLVMValueRef as_i64(tn_fn *f, LLVMValueRef v)
-{
-    return LLVMTypeOf(v) == f->u->t.i64 ? v : LLVMBuildZExt(f->b, v, f->u->t.i64, "");
-}
-
 /* ---- globals: own ones lie in the instance ---- */
 
 static LLVMValueRef global_place(tn_fn *f, uint32_t index)
@@ -41,7 +36,7 @@ static tenon_status build_global_set(tn_fn *f)
     if (type == TN_F32)
         value = LLVMBuildBitCast(f->b, value, f->u->t.i32, "");
     if (type == TN_I32 || type == TN_F32)
-        value = as_i64(f, value);
+        value = tn_as_i64(f, value);
     LLVMValueRef store = LLVMBuildStore(f->b, value, global_place(f, f->in.a));
     LLVMSetAlignment(store, type == TN_V128 ? 16 : 8);
     LLVMSetVolatile(store, true);
@@ -68,7 +63,7 @@ static LLVMValueRef element_place(tn_fn *f, LLVMValueRef index)
 {
     LLVMValueRef table = table_of(f, f->in.a);
 
-    index = as_i64(f, index);
+    index = tn_as_i64(f, index);
     tn_trap_if(f, LLVMBuildICmp(f->b, LLVMIntUGE, index, size_of(f, table), ""), TENON_TRAP_TABLE_BOUNDS);
     LLVMValueRef elems = tn_load_field(f->u, f->u->t.ptr, table, offsetof(tenon_table, elems), TN_ALIAS_VMCTX);
     return LLVMBuildGEP2(f->b, f->u->t.i64, elems, &index, 1, "");
@@ -100,31 +95,25 @@ static tenon_status push_index(tn_fn *f, LLVMValueRef value)
 
 static tenon_status build_table_grow(tn_fn *f)
 {
-    LLVMValueRef count = as_i64(f, tn_pop(f));
+    LLVMValueRef count = tn_as_i64(f, tn_pop(f));
 
     tn_store_slot(f->u, f->buffer, 0, TN_I64, tn_pop(f));
     return push_index(f, tn_build_exit(f, TN_EXIT_TABLE_GROW, tn_i64(f->u, f->in.a), count, false));
 }
 
-static tenon_status bulk(tn_fn *f, unsigned leaf, LLVMValueRef *args, unsigned count)
-{
-    tn_locate(f);
-    tn_trap_with(f, tn_call_leaf(f->u, f->vmctx, leaf, f->u->t.i32, args, count));
-    return TENON_OK;
-}
-
 static tenon_status build_bulk(tn_fn *f)
 {
-    LLVMValueRef n = tn_pop(f), source = tn_pop(f), to = as_i64(f, tn_pop(f));
+    LLVMValueRef n = tn_pop(f), source = tn_pop(f), to = tn_as_i64(f, tn_pop(f));
     LLVMValueRef a = tn_i32(f->u, f->in.a), b = tn_i32(f->u, f->in.b);
 
     switch (f->in.op) {
     case TN_OP_TABLE_COPY:
-        return bulk(f, TN_LEAF_TABLE_COPY, (LLVMValueRef[]){ a, b, to, as_i64(f, source), as_i64(f, n) }, 5);
+        return tn_build_leaf(f, TN_LEAF_TABLE_COPY, (LLVMValueRef[]){ a, b, to, tn_as_i64(f, source), tn_as_i64(f, n) },
+                             5);
     case TN_OP_TABLE_FILL:
-        return bulk(f, TN_LEAF_TABLE_FILL, (LLVMValueRef[]){ a, to, source, as_i64(f, n) }, 4);
+        return tn_build_leaf(f, TN_LEAF_TABLE_FILL, (LLVMValueRef[]){ a, to, source, tn_as_i64(f, n) }, 4);
     default:
-        return bulk(f, TN_LEAF_TABLE_INIT, (LLVMValueRef[]){ a, b, to, source, n }, 5);
+        return tn_build_leaf(f, TN_LEAF_TABLE_INIT, (LLVMValueRef[]){ a, b, to, source, n }, 5);
     }
 }
 
@@ -149,14 +138,9 @@ static tenon_status build_ref_func(tn_fn *f)
     return tn_push(f, TN_I64, tn_call_leaf(f->u, f->vmctx, TN_LEAF_REF_FUNC, f->u->t.i64, &index, 1));
 }
 
-static LLVMValueRef is_null(tn_fn *f, LLVMValueRef v)
-{
-    return LLVMBuildICmp(f->b, LLVMIntEQ, v, tn_i64(f->u, 0), "");
-}
-
 static tenon_status build_as_non_null(tn_fn *f)
 {
-    tn_trap_if(f, is_null(f, f->stack.items[f->stack.count - 1].value), TENON_TRAP_NULL_REFERENCE);
+    tn_trap_if(f, tn_is_null(f, f->stack.items[f->stack.count - 1].value), TENON_TRAP_NULL_REFERENCE);
     return TENON_OK;
 }
 
@@ -187,7 +171,7 @@ tenon_status tn_build_table(tn_fn *f)
     case TN_OP_REF_NULL:
         return tn_push(f, TN_I64, tn_i64(f->u, 0));
     case TN_OP_REF_IS_NULL:
-        return tn_push(f, TN_I32, LLVMBuildZExt(f->b, is_null(f, tn_pop(f)), f->u->t.i32, ""));
+        return tn_push(f, TN_I32, LLVMBuildZExt(f->b, tn_is_null(f, tn_pop(f)), f->u->t.i32, ""));
     case TN_OP_REF_AS_NON_NULL:
         return build_as_non_null(f);
     case TN_OP_REF_FUNC:

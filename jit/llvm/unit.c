@@ -234,6 +234,11 @@ static tenon_status emit(tn_unit *u, tn_object *out, tenon_error *err)
     return out->bytes != NULL ? TENON_OK : TENON_NOMEM;
 }
 
+bool tn_is_compiled(const tn_job *job, uint32_t own)
+{
+    return (job->wanted == NULL || job->wanted[own]) && job->module->bodies[own].size <= TN_MAX_COMPILED_BODY;
+}
+
 tenon_status tn_unit_compile(const tn_job *job, uint32_t first, uint32_t end, tn_object *out, tenon_error *err)
 {
     tn_unit u = { .job = job, .context = LLVMContextCreate() };
@@ -247,7 +252,7 @@ tenon_status tn_unit_compile(const tn_job *job, uint32_t first, uint32_t end, tn
     if (status == TENON_OK && first == end)
         tn_define_gates(&u);
     for (uint32_t own = first; own < end && status == TENON_OK; own++)
-        if ((job->wanted == NULL || job->wanted[own]) && job->module->bodies[own].size <= TN_MAX_COMPILED_BODY)
+        if (tn_is_compiled(job, own))
             status = tn_build_function(&u, own);
     if (status == TENON_OK)
         status = emit(&u, out, err);
