@@ -22,7 +22,7 @@
 extern char **environ;
 
 /* Beside this program, or where installation puts it. */
-static bool find_compiler(char path[PATH_MAX])
+bool cli_find_compiler(char path[PATH_MAX])
 {
     static const char *const places[] = { "tenon-llvm", "../libexec/tenon/tenon-llvm" };
     char self[PATH_MAX];
@@ -129,7 +129,7 @@ bool cli_compile(const uint8_t *bytes, size_t size, const cli_compile_options *o
     char path[PATH_MAX];
     bool ok = false;
 
-    if (!find_compiler(path)) {
+    if (!cli_find_compiler(path)) {
         fputs("tenon: this build has no optimizing compiler (tenon-llvm); run with --tier=interp\n", stderr);
         return false;
     }

@@ -165,7 +165,7 @@ static int load(runner *r, const char *path, tenon_module **out)
     int code;
     if (tenon_is_compiled(file->bytes, file->size))
         code = load_compiled(r, path, file, out);
-    else if (r->o->compiled)
+    else if (r->o->tier == RUN_TIER_OPT)
         code = load_and_compile(r, path, file, out);
     else
         code = load_plain(r, path, file, out);
@@ -283,16 +283,18 @@ static int run(const cli_command *command, int argc, char **argv)
         /* A file that outgrows the shell's limit is the guest's error, not the end of the command. */
         signal(SIGXFSZ, SIG_IGN);
         runner r = { .o = &o, .times = { .start = run_now() } };
-        code = open_runner(&r);
+        run_tier_log *log = NULL;
+        code = run_open_tier(&o, r.times.start, &log) ? open_runner(&r) : CLI_USAGE;
         if (code == CLI_OK) {
             code = run_guest(&r);
             r.times.ended = run_now();
             if (r.times.loaded == 0)
                 r.times.loaded = r.times.ended;
             if (o.stats != RUN_STATS_NONE)
-                run_report_stats(&o, &r.times, r.tenant, r.wasi, code);
+                run_report_stats(&o, &r.times, r.engine, r.tenant, r.wasi, code);
         }
         code = close_runner(&r, code);
+        run_close_tier(log);
     }
     run_options_fini(&o);
     return code;

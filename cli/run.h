@@ -19,6 +19,9 @@ typedef struct run_preload {
     const char *path;
 } run_preload;
 
+/* How code runs: RUN_TIER_AUTO starts in the interpreter and compiles what is hot. */
+typedef enum run_tier { RUN_TIER_AUTO, RUN_TIER_INTERP, RUN_TIER_OPT } run_tier;
+
 typedef enum run_stats { RUN_STATS_NONE, RUN_STATS_TEXT, RUN_STATS_JSON } run_stats;
 
 /* Lists have room for one item per word of the command line. */
@@ -37,7 +40,8 @@ typedef struct run_options {
     uint64_t seed, timeout;
     const char *timeout_text;
     run_stats stats;
-    bool compiled; /* --tier=opt */
+    run_tier tier;
+    const char *tier_log_path;
     const char *key_path;
 } run_options;
 
@@ -50,13 +54,20 @@ void run_options_fini(run_options *o);
  * go, or NULL. */
 bool run_open_wasi(const run_options *o, tenon_tenant *tenant, FILE *audit, tenon_wasi **out);
 
+/* run_tier.c: what is compiled in the background, when the options want that and there is a compiler; with a log for
+ * --tier-log, which is NULL when there is none. False when the log cannot be written, which was said. */
+typedef struct run_tier_log run_tier_log;
+bool run_open_tier(run_options *o, uint64_t start, run_tier_log **log);
+/* Ends the log; no engine uses it any more. */
+void run_close_tier(run_tier_log *log);
+
 /* run_report.c: how a guest ended, with a backtrace and advice; the exit code. */
 int run_report_failure(const run_options *o, tenon_store *store, const tenon_error *err, tenon_status status);
 typedef struct run_times {
     uint64_t start, loaded, ended; /* nanoseconds of the monotonic clock */
 } run_times;
 uint64_t run_now(void);
-void run_report_stats(const run_options *o, const run_times *times, const tenon_tenant *tenant, const tenon_wasi *wasi,
-                      int code);
+void run_report_stats(const run_options *o, const run_times *times, const tenon_engine *engine,
+                      const tenon_tenant *tenant, const tenon_wasi *wasi, int code);
 
 #endif

@@ -22,6 +22,8 @@ enum {
     AUDIT,
     STATS,
     TIER,
+    TIER_THRESHOLD,
+    TIER_LOG,
     KEY,
     CHECKED,
     ALL_FEATURES
@@ -49,8 +51,12 @@ const cli_option run_option_list[] = {
     [AUDIT] = { "audit", "[=all] FILE",
                 "Write a JSON line for each host call that was denied, or for all that need a privilege." },
     [STATS] = { "stats", "[=json]", "Report time, memory, host calls and denials on standard error at the end." },
-    [TIER] = { "tier", "interp|opt",
-               "How code runs: interpreted, or compiled by the optimizing compiler before it starts." },
+    [TIER] = { "tier", "auto|interp|opt",
+               "How code runs: interpreted at first, while what is hot is compiled in the background (auto, the "
+               "default); always interpreted; or compiled by the optimizing compiler before it starts." },
+    [TIER_THRESHOLD] = { "tier-threshold", "N",
+                         "Calls and rounds of loops after which --tier=auto compiles a function." },
+    [TIER_LOG] = { "tier-log", "FILE", "Write a JSON line for each time that --tier=auto has compiled something." },
     [KEY] = { "key", "FILE", "The key that FILE.tenon was sealed with, when it is not this machine's own." },
     [CHECKED] = { "checked", NULL, "Compare every access with the memory's size instead of relying on guard pages." },
     [ALL_FEATURES] = { "all-features", NULL, "Admit proposals that may still change (custom page sizes)." },
@@ -68,6 +74,27 @@ static const char *take_suffix(char *text, const char *prefix)
         return NULL;
     *colon = '\0';
     return colon + strlen(prefix);
+}
+
+static bool parse_tier(const char *text, run_tier *out)
+{
+    static const char *const names[] = { "auto", "interp", "opt" };
+
+    for (int i = 0; i < 3; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *out = (run_tier)i;
+            return true;
+        }
+    return false;
+}
+
+static bool parse_threshold(const char *text, uint32_t *out)
+{
+    char *end;
+    unsigned long value = strtoul(text, &end, 10);
+
+    *out = (uint32_t)value;
+    return *text >= '0' && *text <= '9' && *end == '\0' && value > 0 && value <= INT32_MAX;
 }
 
 static bool parse_directory(const char *text, run_directory *out)
@@ -204,8 +231,12 @@ static bool take(run_options *o, cli_parser *p, int option)
         o->listeners[o->listener_count++] = p->value;
         return true;
     case TIER:
-        o->compiled = strcmp(p->value, "opt") == 0;
-        return o->compiled || strcmp(p->value, "interp") == 0;
+        return parse_tier(p->value, &o->tier);
+    case TIER_THRESHOLD:
+        return parse_threshold(p->value, &o->config.tiering.threshold);
+    case TIER_LOG:
+        o->tier_log_path = p->value;
+        return true;
     case KEY:
         o->key_path = p->value;
         return true;

@@ -100,9 +100,18 @@ uint64_t run_now(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-void run_report_stats(const run_options *o, const run_times *times, const tenon_tenant *tenant, const tenon_wasi *wasi,
-                      int code)
+static json_t *tiering_object(const tenon_tiering_counts *c)
 {
+    return json_pack("{s:I, s:I, s:I, s:I, s:I}", "jobs", (json_int_t)c->jobs, "functions", (json_int_t)c->functions,
+                     "loops", (json_int_t)c->loops, "code_bytes", (json_int_t)c->code_bytes, "failed_jobs",
+                     (json_int_t)c->failed_jobs);
+}
+
+void run_report_stats(const run_options *o, const run_times *times, const tenon_engine *engine,
+                      const tenon_tenant *tenant, const tenon_wasi *wasi, int code)
+{
+    const tenon_tiering_counts tiering = tenon_engine_tiering_counts(engine);
+
     const double load = (double)(times->loaded - times->start) / 1e9,
                  run = (double)(times->ended - times->loaded) / 1e9;
     const tenon_wasi_stats stats = wasi != NULL ? tenon_wasi_statistics(wasi) : (tenon_wasi_stats){ 0, 0, 0, 0 };
@@ -111,11 +120,11 @@ void run_report_stats(const run_options *o, const run_times *times, const tenon_
 
     getrusage(RUSAGE_SELF, &usage);
     if (o->stats == RUN_STATS_JSON) {
-        json_t *j = json_pack("{s:i, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I}", "exit_code", code, "load_seconds", load,
-                              "run_seconds", run, "guest_peak_bytes", (json_int_t)guest, "process_peak_bytes",
+        json_t *j = json_pack("{s:i, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "exit_code", code, "load_seconds",
+                              load, "run_seconds", run, "guest_peak_bytes", (json_int_t)guest, "process_peak_bytes",
                               (json_int_t)usage.ru_maxrss * 1024, "host_calls", (json_int_t)stats.calls, "denials",
                               (json_int_t)stats.denials, "bytes_read", (json_int_t)stats.bytes_read, "bytes_written",
-                              (json_int_t)stats.bytes_written);
+                              (json_int_t)stats.bytes_written, "tiering", tiering_object(&tiering));
         json_dumpf(j, stderr, JSON_COMPACT);
         fputc('\n', stderr);
         json_decref(j);
@@ -125,7 +134,8 @@ void run_report_stats(const run_options *o, const run_times *times, const tenon_
             "tenon: time     %.4f s loading, %.4f s running\n"
             "tenon: memory   %.1f MiB of the guest at most, %.1f MiB of the process\n"
             "tenon: calls    %" PRIu64 " privileged, %" PRIu64 " denied\n"
-            "tenon: bytes    %" PRIu64 " read, %" PRIu64 " written\n",
+            "tenon: bytes    %" PRIu64 " read, %" PRIu64 " written\n"
+            "tenon: compiled %" PRIu64 " functions and %" PRIu64 " loops in %" PRIu64 " jobs, %" PRIu64 " failed\n",
             load, run, guest / 1048576, (double)usage.ru_maxrss / 1024, stats.calls, stats.denials, stats.bytes_read,
-            stats.bytes_written);
+            stats.bytes_written, tiering.functions, tiering.loops, tiering.jobs, tiering.failed_jobs);
 }

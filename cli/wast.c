@@ -607,21 +607,23 @@ static int run_scripts(script *s, char **paths, int count)
     return s->failed == 0 ? CLI_OK : CLI_FAILED;
 }
 
-enum { CHECKED, ALL_FEATURES, COMPILED, ODD, EVEN };
+enum { CHECKED, ALL_FEATURES, COMPILED, ODD, EVEN, AUTO };
 static const cli_option options[] = {
     [CHECKED] = { "checked", NULL, "Compare every access with the memory's size instead of relying on guard pages." },
     [ALL_FEATURES] = { "all-features", NULL, "Admit proposals beyond WebAssembly 3.0." },
     [COMPILED] = { "compiled", NULL, "Compile every module before it runs." },
     [ODD] = { "odd", NULL, "The same with every second function alone; the others are interpreted." },
     [EVEN] = { "even", NULL, "The same with those that --odd leaves out." },
+    [AUTO] = { "auto", NULL, "Compile each function when it is first called, and each loop in its first round." },
     { NULL, NULL, NULL },
 };
 
 static int run(const cli_command *command, int argc, char **argv)
 {
     tenon_config config = { .size = sizeof config, .features = tenon_features_standard() };
-    bool given[EVEN + 1] = { false };
+    bool given[AUTO + 1] = { false };
     script s = { .path = "" };
+    char compiler[PATH_MAX];
     int count, code;
 
     if (!cli_parse_flags(command, argc, argv, given, &count, &code))
@@ -637,6 +639,8 @@ static int run(const cli_command *command, int argc, char **argv)
     s.compiled = given[COMPILED] || given[ODD] || given[EVEN];
     s.functions = given[ODD] ? "odd" : given[EVEN] ? "even" : NULL;
     s.features = config.features;
+    if (given[AUTO] && cli_find_compiler(compiler))
+        config.tiering = (tenon_tiering){ .compiler = compiler, .threshold = 1, .synchronous = true };
     if (tenon_engine_new(&config, &s.engine) != TENON_OK) {
         fputs("tenon: the engine cannot be made\n", stderr);
         return CLI_FAILED;

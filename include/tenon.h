@@ -117,6 +117,40 @@ typedef struct tenon_allocator {
     void *ud;
 } tenon_allocator;
 
+/* A job of compiling in the background, when it has ended. */
+typedef struct tenon_job_report {
+    tenon_module *module;              /* NULL: it has gone meanwhile */
+    bool succeeded;                    /* false: the functions stay in the interpreter */
+    const char *failure;               /* why not, or NULL */
+    const uint32_t *functions;         /* indices in the module */
+    size_t function_count, loop_count; /* loops: that may be entered besides */
+    uint64_t nanoseconds;              /* from the request to the code */
+    size_t code_bytes;                 /* of the image, as mapped */
+} tenon_job_report;
+
+/* Compiling what is hot, in the background: guests start in the interpreter, and go on in compiled code when it is
+ * there. The compiler is a program of its own, run by processes that hold one module each and may be ended at any time;
+ * whatever happens to it, guests go on. */
+typedef struct tenon_tiering {
+    const char *compiler; /* path of tenon-llvm, copied; NULL: nothing is compiled in the background */
+    size_t compilers;     /* processes side by side; 0: one per processor but one, from 1 to 4 */
+    uint32_t threshold;   /* calls and rounds of loops after which a function is hot; 0: the default */
+    uint64_t job_timeout; /* nanoseconds that one job may take; 0: one minute */
+    uint64_t job_memory;  /* bytes of address space that a process may take; 0: 4 GiB */
+    bool synchronous;     /* the guest waits for its code: for tests */
+    /* Called by a thread of the engine's when a job has ended; may be NULL. It may not use the engine. */
+    void (*report)(void *context, const tenon_job_report *report);
+    void *context;
+} tenon_tiering;
+
+/* What background compiling has done so far. */
+typedef struct tenon_tiering_counts {
+    uint64_t jobs, functions, loops, code_bytes; /* that became code */
+    uint64_t failed_jobs;  /* that the compiler did not finish: it refused, died, or took too long or too much */
+    uint64_t ended_jobs;   /* of these, those whose process died or was ended */
+    uint64_t dropped_jobs; /* whose module had gone */
+} tenon_tiering_counts;
+
 typedef struct tenon_config {
     size_t size;             /* sizeof(tenon_config): lets the structure grow */
     tenon_features features; /* 0: tenon_features_default() */
@@ -124,12 +158,15 @@ typedef struct tenon_config {
     size_t stack_size;         /* bytes of guest stack per store; 0: 1 MiB */
     tenon_allocator allocator; /* realloc NULL: malloc */
     size_t threads;            /* that may check one big module side by side; 0: one per processor, at most 8 */
+    tenon_tiering tiering;
 } tenon_config;
 
 /* Makes an engine. config NULL: defaults. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out);
 /* Gives the caller's hold back; the engine goes when its last module and tenant have gone. */
 TENON_API void tenon_engine_delete(tenon_engine *engine);
+
+TENON_API tenon_tiering_counts tenon_engine_tiering_counts(const tenon_engine *engine);
 
 /* Limits of a tenant over all its stores; 0 means no limit. */
 typedef struct tenon_limits {

@@ -83,7 +83,8 @@ static void strike_off(const tn_image *image)
 
 static const size_t item_sizes[TN_PART_COUNT] = { sizeof(tn_image_function), sizeof(tn_image_gate),
                                                   sizeof(tn_image_place),    sizeof(tn_image_save),
-                                                  sizeof(tn_image_rule),     sizeof(tn_image_pad) };
+                                                  sizeof(tn_image_rule),     sizeof(tn_image_pad),
+                                                  sizeof(tn_image_loop) };
 
 static bool has_range(uint64_t size, uint64_t at, uint64_t count)
 {

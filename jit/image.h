@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define TN_IMAGE_MAGIC   "\0tenon\r\n"
-#define TN_IMAGE_VERSION 1
+#define TN_IMAGE_VERSION 2
 #define TN_IMAGE_PAGE    65536
 
 /* What code was made for; all of it must fit the machine and the instance that runs it. */
@@ -28,6 +28,7 @@ typedef enum tn_image_part_id {
     TN_PART_SAVES,     /* tn_image_save, by code */
     TN_PART_RULES, /* tn_image_rule; a save names the first of its own, TN_FRAME_ADDRESS; the last is TN_NO_REGISTER */
     TN_PART_PADS,  /* tn_image_pad, by code */
+    TN_PART_LOOPS, /* tn_image_loop */
     TN_PART_COUNT
 } tn_image_part_id;
 
@@ -71,6 +72,12 @@ typedef struct tn_image_rule {
 typedef struct tn_image_pad {
     uint32_t code, end, pad;
 } tn_image_pad;
+
+/* A way into a function at the head of a loop, numbered in the order of their heads. C: void (vmctx, slots, unused):
+ * takes the function's locals and then its operands from slots, and leaves its results there. */
+typedef struct tn_image_loop {
+    uint32_t own, loop, code;
+} tn_image_loop;
 
 typedef struct tn_image_header {
     char magic[8];

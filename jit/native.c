@@ -4,6 +4,7 @@
 #include "jit/native.h"
 
 #include "jit/code.h"
+#include "jit/service.h"
 
 _Static_assert(offsetof(tenon_instance, native) == 0 && offsetof(tn_native_stack, segment) == 0 &&
                    offsetof(tn_segment, host_sp) == 0 && offsetof(tn_segment, exit) == sizeof(void *),
@@ -41,6 +42,17 @@ static void bind(const tn_image *image, const tn_gate *list, tn_entry *entries)
     }
 }
 
+static bool loop(const tn_image *image, uint32_t number, tn_loop_entry *out)
+{
+    uint32_t count;
+    const tn_image_loop *loops = tn_image_table(image, TN_PART_LOOPS, &count);
+
+    if (number >= count)
+        return false;
+    *out = (tn_loop_entry){ loops[number].own, loops[number].loop, at(image, loops[number].code + 1) };
+    return true;
+}
+
 static int enter(tn_segment *segment, tenon_instance *in, tn_slot *slots, const tn_entry *entry)
 {
     /* Below the frames of an outer segment, which waits in an exit. */
@@ -64,6 +76,7 @@ const tn_native tn_jit_native = { .image_new = tn_image_new,
                                   .bounds = bounds,
                                   .bind = bind,
                                   .gates = gates,
+                                  .loop = loop,
                                   .enter = enter,
                                   .leave = tn_stub_leave,
                                   .find_landing = tn_code_find_landing,
@@ -71,4 +84,9 @@ const tn_native tn_jit_native = { .image_new = tn_image_new,
                                   .owns_pc = owns_pc,
                                   .trap_at = trap_at,
                                   .walk = tn_code_walk,
-                                  .exit_place = tn_code_exit_place };
+                                  .exit_place = tn_code_exit_place,
+                                  .service_new = tn_service_new,
+                                  .service_delete = tn_service_delete,
+                                  .request = tn_service_request,
+                                  .forget = tn_service_forget,
+                                  .counts = tn_service_counts };

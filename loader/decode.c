@@ -186,30 +186,48 @@ static tenon_status keep_vectors(tn_decoder *d)
     return keep_tools_view(d);
 }
 
+/* module has its first members. */
+static tenon_status load(tn_module *module, tn_decoder *decoder)
+{
+    tn_validator validator;
+
+    decoder->module = module;
+    decoder->validator = &validator;
+    module->start = TENON_NO_INDEX;
+    tn_arena_init(&module->arena, module->mem);
+    tn_validator_init(&validator, module, decoder->err);
+    tenon_status status = decode_module(decoder);
+    if (status == TENON_OK)
+        status = keep_vectors(decoder);
+    tn_validator_fini(&validator);
+    if (status == TENON_NOMEM)
+        tn_fail_plain(decoder->err, TENON_NOMEM, "out of memory while loading a module");
+    tn_mem *mem = module->mem;
+    if (status != TENON_OK) {
+        /* A vector may have moved since the module was last shown it. */
+        tn_decoder_sync(decoder);
+        tn_module_fini(module);
+    }
+    free_vectors(mem, decoder);
+    return status;
+}
+
 tenon_status tn_module_load(tn_module *module, tn_mem *mem, tn_types *registry, tenon_features features,
                             const uint8_t *bytes, size_t size, size_t threads, tenon_error *err)
 {
-    tn_validator validator;
-    tn_decoder decoder = { .module = module, .err = err, .validator = &validator, .threads = threads };
+    tn_decoder decoder = { .err = err, .threads = threads };
 
-    *module = (tn_module){
-        .mem = mem, .registry = registry, .features = features, .bytes = bytes, .size = size, .start = TENON_NO_INDEX
-    };
-    tn_arena_init(&module->arena, mem);
-    tn_validator_init(&validator, module, err);
-    tenon_status status = decode_module(&decoder);
-    if (status == TENON_OK)
-        status = keep_vectors(&decoder);
-    tn_validator_fini(&validator);
-    if (status == TENON_NOMEM)
-        tn_fail_plain(err, TENON_NOMEM, "out of memory while loading a module");
-    if (status != TENON_OK) {
-        /* A vector may have moved since the module was last shown it. */
-        tn_decoder_sync(&decoder);
-        tn_module_fini(module);
-    }
-    free_vectors(mem, &decoder);
-    return status;
+    *module = (tn_module){ .mem = mem, .registry = registry, .features = features, .bytes = bytes, .size = size };
+    return load(module, &decoder);
+}
+
+tenon_status tn_module_load_checked(tn_module *module, tn_mem *mem, tn_types *registry, tenon_features features,
+                                    const uint8_t *bytes, size_t size, tenon_error *err)
+{
+    tn_decoder decoder = { .err = err, .threads = 1, .bodies_are_checked = true };
+
+    *module = (tn_module){ .mem = mem, .registry = registry, .features = features, .bytes = bytes, .size = size };
+    return load(module, &decoder);
 }
 
 void tn_module_fini(tn_module *module)

@@ -23,6 +23,7 @@ typedef struct tn_decoder {
     TN_VEC(tn_section) sections;
     uint32_t function_section_count;
     size_t threads; /* that may check bodies; 0: one per processor */
+    bool bodies_are_checked;
 } tn_decoder;
 
 tenon_status tn_decode_types(tn_decoder *d);

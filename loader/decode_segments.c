@@ -245,7 +245,7 @@ tenon_status tn_decode_code(tn_decoder *d)
         TN_TRY(tn_read_bytes(&d->r, size, &bytes));
         m->bodies[i] = (tn_range){ (uint32_t)offset, size };
     }
-    return tn_validate_bodies(m, d->threads, d->err);
+    return d->bodies_are_checked ? TENON_OK : tn_validate_bodies(m, d->threads, d->err);
 }
 
 tenon_status tn_decode_data_count(tn_decoder *d)

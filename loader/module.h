@@ -153,6 +153,9 @@ typedef struct tn_module {
  * the module. On failure nothing is left behind. */
 tenon_status tn_module_load(tn_module *module, tn_mem *mem, tn_types *registry, tenon_features features,
                             const uint8_t *bytes, size_t size, size_t threads, tenon_error *err);
+/* The same of bytes whose bodies were found valid before, by somebody who is trusted: only the rest is checked. */
+tenon_status tn_module_load_checked(tn_module *module, tn_mem *mem, tn_types *registry, tenon_features features,
+                                    const uint8_t *bytes, size_t size, tenon_error *err);
 void tn_module_fini(tn_module *module);
 
 /* A cursor over a range of the module. */

@@ -122,20 +122,44 @@ static LLVMValueRef declare(tn_unit *u, const char *name, LLVMTypeRef type, unsi
     return function;
 }
 
-LLVMValueRef tn_declare_function(tn_unit *u, uint32_t func)
+/* A name by position in a list of the job. */
+static LLVMValueRef declare_numbered(tn_unit *u, char letter, uint32_t number, LLVMTypeRef type)
 {
     char name[16];
 
-    snprintf(name, sizeof name, "f%u", (unsigned)(func - u->job->module->imported_funcs));
-    return declare(u, name, tn_function_type(u, tn_module_func_type(u->job->module, func)), TN_CONVENTION);
+    snprintf(name, sizeof name, "%c%u", letter, (unsigned)number);
+    return declare(u, name, type, TN_CONVENTION);
+}
+
+LLVMValueRef tn_declare_function(tn_unit *u, uint32_t func)
+{
+    const tn_module *m = u->job->module;
+
+    return declare_numbered(u, 'f', func - m->imported_funcs, tn_function_type(u, tn_module_func_type(m, func)));
 }
 
 LLVMValueRef tn_declare_slow_call(tn_unit *u, const tn_type *type)
 {
-    char name[16];
+    return declare_numbered(u, 's', tn_type_index(u->job, type), tn_function_type(u, type));
+}
 
-    snprintf(name, sizeof name, "s%u", (unsigned)tn_type_index(u->job, type));
-    return declare(u, name, tn_function_type(u, type), TN_CONVENTION);
+static const tn_type *type_of_loop(const tn_unit *u, uint32_t index)
+{
+    const tn_module *m = u->job->module;
+
+    return tn_module_func_type(m, m->imported_funcs + u->job->loops[index].own);
+}
+
+static LLVMTypeRef loop_signature(tn_unit *u, uint32_t index)
+{
+    LLVMTypeRef params[2] = { u->t.ptr, u->t.ptr };
+
+    return LLVMFunctionType(result_type(u, type_of_loop(u, index)), params, 2, false);
+}
+
+LLVMValueRef tn_declare_loop(tn_unit *u, uint32_t index)
+{
+    return declare_numbered(u, 'l', index, loop_signature(u, index));
 }
 
 /* ---- values in slots ---- */
@@ -271,12 +295,10 @@ static unsigned load_registers(tn_unit *u, const tn_type *type, LLVMValueRef vmc
     return count;
 }
 
-static LLVMValueRef begin_gate(tn_unit *u, char letter, const tn_type *type, LLVMTypeRef signature, unsigned convention)
+static LLVMValueRef begin_gate(tn_unit *u, char letter, uint32_t number, LLVMTypeRef signature)
 {
-    char name[16];
+    LLVMValueRef function = declare_numbered(u, letter, number, signature);
 
-    snprintf(name, sizeof name, "%c%u", letter, (unsigned)tn_type_index(u->job, type));
-    LLVMValueRef function = declare(u, name, signature, convention);
     LLVMPositionBuilderAtEnd(u->builder, LLVMAppendBasicBlockInContext(u->context, function, ""));
     return function;
 }
@@ -292,11 +314,30 @@ static void store_results(tn_unit *u, const tn_type *type, LLVMValueRef call, LL
 }
 
 /* C: void (vmctx, slots, code). */
-static void define_packed(tn_unit *u, const tn_type *type)
+static LLVMTypeRef packed_signature(const tn_unit *u)
 {
     LLVMTypeRef params[3] = { u->t.ptr, u->t.ptr, u->t.ptr };
+
+    return LLVMFunctionType(u->t.void_, params, 3, false);
+}
+
+void tn_define_loop_gate(tn_unit *u, uint32_t index)
+{
+    const tn_type *type = type_of_loop(u, index);
+    LLVMValueRef f = begin_gate(u, 'o', index, packed_signature(u));
+    LLVMValueRef args[2] = { LLVMGetParam(f, 0), LLVMGetParam(f, 1) }, buffer = load_buffer(u, args[0]);
+    LLVMValueRef call = LLVMBuildCall2(u->builder, loop_signature(u, index), tn_declare_loop(u, index), args, 2, "");
+
+    LLVMSetInstructionCallConv(call, TN_CONVENTION);
+    store_results(u, type, call, args[1]);
+    copy_rest(u, tn_type_results(type), type->result_count, true, buffer, args[1]);
+    LLVMBuildRetVoid(u->builder);
+}
+
+static void define_packed(tn_unit *u, const tn_type *type, uint32_t index)
+{
     LLVMValueRef args[TN_MAX_REGISTER_ARGS];
-    LLVMValueRef f = begin_gate(u, 'p', type, LLVMFunctionType(u->t.void_, params, 3, false), LLVMCCallConv);
+    LLVMValueRef f = begin_gate(u, 'p', index, packed_signature(u));
     LLVMValueRef vmctx = LLVMGetParam(f, 0), slots = LLVMGetParam(f, 1), buffer = load_buffer(u, vmctx);
 
     copy_rest(u, type->types, type->param_count, false, slots, buffer);
@@ -322,11 +363,11 @@ static void return_call(tn_unit *u, const tn_type *type, LLVMTypeRef signature, 
 }
 
 /* Code and vmctx of the callee lie below the buffer, arguments in it. */
-static void define_reenter(tn_unit *u, const tn_type *type)
+static void define_reenter(tn_unit *u, const tn_type *type, uint32_t index)
 {
     LLVMTypeRef ptr = u->t.ptr;
     LLVMValueRef args[TN_MAX_REGISTER_ARGS];
-    LLVMValueRef f = begin_gate(u, 'r', type, LLVMFunctionType(result_type(u, type), &ptr, 1, false), TN_CONVENTION);
+    LLVMValueRef f = begin_gate(u, 'r', index, LLVMFunctionType(result_type(u, type), &ptr, 1, false));
     LLVMValueRef vmctx = LLVMGetParam(f, 0), buffer = load_buffer(u, vmctx);
     LLVMValueRef callee = tn_load_field(u, u->t.ptr, buffer, (size_t)TN_CALLEE_SLOT * sizeof(tn_slot), TN_ALIAS_BUFFER);
 
@@ -336,9 +377,9 @@ static void define_reenter(tn_unit *u, const tn_type *type)
 
 /* Arguments into the buffer, the runtime calls; or says where to go on: then the callee was a guest of the interpreter
  * that has tail-called compiled code. */
-static void define_slow_call(tn_unit *u, const tn_type *type)
+static void define_slow_call(tn_unit *u, const tn_type *type, uint32_t index)
 {
-    LLVMValueRef f = begin_gate(u, 's', type, tn_function_type(u, type), TN_CONVENTION);
+    LLVMValueRef f = begin_gate(u, 's', index, tn_function_type(u, type));
     LLVMValueRef vmctx = LLVMGetParam(f, 0), buffer = load_buffer(u, vmctx), values[TN_MAX_RESULTS];
     LLVMBasicBlockRef done = LLVMAppendBasicBlockInContext(u->context, f, "done");
     LLVMBasicBlockRef on = LLVMAppendBasicBlockInContext(u->context, f, "on");
@@ -370,8 +411,11 @@ void tn_define_gates(tn_unit *u)
         const tn_type *type = tn_types_get(m->registry, m->types[i]);
         if (type->comp != TN_COMP_FUNC || tn_type_index(u->job, type) != i)
             continue;
-        define_packed(u, type);
-        define_reenter(u, type);
-        define_slow_call(u, type);
+        if (u->job->needed[i] & TN_NEEDS_ENTRIES) {
+            define_packed(u, type, i);
+            define_reenter(u, type, i);
+        }
+        if (u->job->needed[i] & TN_NEEDS_SLOW_CALL)
+            define_slow_call(u, type, i);
     }
 }

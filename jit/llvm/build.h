@@ -13,8 +13,8 @@
 #include "runtime/vm/vmctx.h"
 
 typedef struct tn_operand {
-    LLVMValueRef value;
-    uint8_t type; /* TN_I32, TN_I64 (references too), TN_F32, TN_F64, TN_V128 */
+    LLVMValueRef value, cell; /* cell: in memory instead, see osr.c; or NULL */
+    uint8_t type;             /* TN_I32, TN_I64 (references too), TN_F32, TN_F64, TN_V128 */
 } tn_operand;
 
 typedef struct tn_assignment {
@@ -94,11 +94,18 @@ typedef struct tn_fn {
     LLVMValueRef room, is_exhausted; /* of the check in the prologue: what is added to the limit, and its outcome */
     bool dead;
     uint32_t dead_depth;
+    const tn_loop_ref *entered; /* where the function is entered: NULL at its start */
+    bool met;                   /* that loop was reached */
+    LLVMValueRef *local_cells;  /* locals are in memory; NULL: they are not */
+    LLVMBasicBlockRef entry;    /* that leads to the loop's head */
 } tn_fn;
 
 /* ---- function.c ---- */
 tenon_status tn_push(tn_fn *f, uint8_t type, LLVMValueRef value);
 LLVMValueRef tn_pop(tn_fn *f);
+/* The operand so far from the top, as a value. */
+LLVMValueRef tn_peek(tn_fn *f, size_t depth);
+LLVMValueRef tn_get_local(tn_fn *f, uint32_t local);
 uint8_t tn_small_type(tn_valtype t);
 LLVMBasicBlockRef tn_new_block(tn_fn *f, const char *name);
 /* What follows belongs to the instruction that is being built. */
@@ -130,6 +137,15 @@ tenon_status tn_meet(tn_fn *f, tn_meeting *meeting, uint32_t log, const uint8_t 
                      LLVMValueRef *values);
 tenon_status tn_branch(tn_fn *f, uint32_t depth);
 void tn_undo_locals(tn_fn *f, uint32_t log);
+
+/* ---- osr.c: functions that are entered at a loop ---- */
+/* Begins the body, behind the prologue. */
+tenon_status tn_osr_begin(tn_fn *f);
+/* A label opens above so many operands. */
+void tn_osr_keep(tn_fn *f, uint32_t height);
+/* The head of a loop, whose phis have been made; whether it is the one where the function is entered is looked up. */
+void tn_osr_meet(tn_fn *f, const tn_label *l);
+void tn_osr_end(tn_fn *f);
 
 /* ---- exceptions.c ---- */
 tenon_status tn_open_try(tn_fn *f, tn_label *label);

@@ -22,6 +22,11 @@
 /* Bodies above this many bytes stay in the interpreter: their frames could be larger than a guest's stack. */
 #define TN_MAX_COMPILED_BODY (128u << 10)
 
+/* A loop of an own function, in the order of their heads. */
+typedef struct tn_loop_ref {
+    uint32_t own, loop;
+} tn_loop_ref;
+
 typedef struct tn_job {
     tn_mem *mem;
     const tn_module *module;
@@ -30,9 +35,14 @@ typedef struct tn_job {
     tenon_bounds bounds; /* of memory 0 */
     unsigned level;      /* -O0 to -O3 */
     size_t threads;
-    const uint8_t *wanted;      /* by own function: whether to compile it; NULL: all */
+    const uint8_t *wanted;    /* by own function: whether to compile it; NULL: all */
+    const tn_loop_ref *loops; /* that can be entered besides: functions of their own (osr.c) */
+    size_t loop_count;
     const uint32_t *first_type; /* by canonical id: the first type of the module that it is */
+    const uint8_t *needed;      /* by type: TN_NEEDS_ bits of the gates that somebody may use */
 } tn_job;
+
+enum { TN_NEEDS_ENTRIES = 1, TN_NEEDS_SLOW_CALL = 2 };
 
 typedef struct tn_object {
     uint8_t *bytes;
@@ -71,8 +81,13 @@ typedef struct tn_unit {
 
 /* Whether an own function gets code. */
 bool tn_is_compiled(const tn_job *job, uint32_t own);
-/* Compiles own functions [first, end), or with first == end the gates of all types; the object is the caller's. */
-tenon_status tn_unit_compile(const tn_job *job, uint32_t first, uint32_t end, tn_object *out, tenon_error *err);
+/* What a unit has: own functions [first, end), gates, ways into loops. */
+typedef struct tn_unit_range {
+    uint32_t first, end;
+    bool gates, loops;
+} tn_unit_range;
+/* The object is the caller's. */
+tenon_status tn_unit_compile(const tn_job *job, tn_unit_range range, tn_object *out, tenon_error *err);
 
 /* ---- abi.c: signatures ---- */
 
@@ -85,8 +100,12 @@ LLVMValueRef tn_declare_function(tn_unit *u, uint32_t func);
 LLVMValueRef tn_declare_slow_call(tn_unit *u, const tn_type *type);
 /* Its index in the module. */
 uint32_t tn_type_index(const tn_job *job, const tn_type *type);
-/* Defines the gates of all function types. */
+/* Defines the gates of all function types that need them. */
 void tn_define_gates(tn_unit *u);
+/* The function that is entered at a loop of the job's list: of the vmctx and slots, with the results of its type. */
+LLVMValueRef tn_declare_loop(tn_unit *u, uint32_t index);
+/* What enters it from C. */
+void tn_define_loop_gate(tn_unit *u, uint32_t index);
 
 /* Values in slots, i32 zero-extended. */
 LLVMTypeRef tn_ir_type(const tn_unit *u, tn_valtype t);
@@ -129,6 +148,8 @@ LLVMValueRef tn_call_leaf(tn_unit *u, LLVMValueRef vmctx, unsigned builtin, LLVM
 
 /* Builds the body of an own function. */
 tenon_status tn_build_function(tn_unit *u, uint32_t own);
+/* The same as it is entered at a loop of the job's list. */
+tenon_status tn_build_loop(tn_unit *u, uint32_t index);
 
 /* ---- link.c ---- */
 

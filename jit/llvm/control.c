@@ -31,7 +31,7 @@ static tenon_status top_values(tn_fn *f, uint32_t count, LLVMValueRef **out)
     if (*out == NULL)
         return TENON_NOMEM;
     for (uint32_t i = 0; i < count; i++)
-        (*out)[i] = f->stack.items[f->stack.count - count + i].value;
+        (*out)[i] = tn_peek(f, count - 1 - i);
     return TENON_OK;
 }
 
@@ -204,6 +204,7 @@ static tn_label new_label(tn_fn *f)
 
     describe_block(f, &l);
     l.height = (uint32_t)f->stack.count - param_count(&l);
+    tn_osr_keep(f, l.height);
     return l;
 }
 
@@ -236,6 +237,9 @@ static tenon_status op_loop(tn_fn *f)
         return TENON_NOMEM;
     l.local_phis = l.param_phis + params;
     l.head = tn_new_block(f, "loop");
+    for (uint32_t i = 0; i < params; i++)
+        f->stack.items[l.height + i] =
+            (tn_operand){ .value = tn_peek(f, params - 1 - i), .type = f->stack.items[l.height + i].type };
     LLVMBuildBr(f->b, l.head);
     LLVMPositionBuilderAtEnd(f->b, l.head);
     for (uint32_t i = 0; i < params; i++) {
@@ -251,6 +255,7 @@ static tenon_status op_loop(tn_fn *f)
         LLVMAddIncoming(l.local_phis[i], &f->locals[local], &from, 1);
         tn_set_local(f, local, l.local_phis[i]);
     }
+    tn_osr_meet(f, &l);
     return open_label(f, &l);
 }
 
@@ -378,8 +383,10 @@ static tenon_status branch_to_loop(tn_fn *f, const tn_label *l)
     LLVMBasicBlockRef from = LLVMGetInsertBlock(f->b);
     uint32_t params = param_count(l);
 
-    for (uint32_t i = 0; i < params; i++)
-        LLVMAddIncoming(l->param_phis[i], &f->stack.items[f->stack.count - params + i].value, &from, 1);
+    for (uint32_t i = 0; i < params; i++) {
+        LLVMValueRef value = tn_peek(f, params - 1 - i);
+        LLVMAddIncoming(l->param_phis[i], &value, &from, 1);
+    }
     for (uint32_t i = 0; i < loop->end - loop->first; i++)
         LLVMAddIncoming(l->local_phis[i], &f->locals[f->loop_locals.items[loop->first + i]], &from, 1);
     return TENON_OK;
@@ -493,7 +500,7 @@ static tenon_status op_br_on_null(tn_fn *f)
 
 static tenon_status op_br_on_non_null(tn_fn *f)
 {
-    LLVMValueRef reference = f->stack.items[f->stack.count - 1].value;
+    LLVMValueRef reference = tn_peek(f, 0);
 
     TN_TRY(branch_if(f, LLVMBuildNot(f->b, tn_is_null(f, reference), ""), label_at(f, f->in.a)));
     tn_pop(f);
@@ -537,10 +544,10 @@ static tenon_status op_try_table(tn_fn *f)
 static tenon_status op_select(tn_fn *f)
 {
     LLVMValueRef c = is_true(f, tn_pop(f)), b = tn_pop(f);
-    tn_operand *a = &f->stack.items[f->stack.count - 1];
+    uint8_t type = f->stack.items[f->stack.count - 1].type;
+    LLVMValueRef a = tn_pop(f);
 
-    a->value = LLVMBuildSelect(f->b, c, a->value, b, "");
-    return TENON_OK;
+    return tn_push(f, type, LLVMBuildSelect(f->b, c, a, b, ""));
 }
 
 static tenon_status op_unreachable(tn_fn *f)
@@ -561,12 +568,12 @@ static tenon_status op_local(tn_fn *f)
 {
     switch (f->in.op) {
     case TN_OP_LOCAL_GET:
-        return tn_push(f, f->local_types[f->in.a], f->locals[f->in.a]);
+        return tn_push(f, f->local_types[f->in.a], tn_get_local(f, f->in.a));
     case TN_OP_LOCAL_SET:
         tn_set_local(f, f->in.a, tn_pop(f));
         return TENON_OK;
     default:
-        tn_set_local(f, f->in.a, f->stack.items[f->stack.count - 1].value);
+        tn_set_local(f, f->in.a, tn_peek(f, 0));
         return TENON_OK;
     }
 }

@@ -158,6 +158,8 @@ static void define(const tn_linker *l, const char *name, uint32_t at)
 
     if (name[0] == 'f' && n < m->body_count)
         l->functions[n] = at;
+    if (name[0] == 'o' && n < l->job->loop_count)
+        l->loops[n] = at;
     if (n >= m->type_count)
         return;
     if (name[0] == 's')

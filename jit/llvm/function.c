@@ -22,19 +22,40 @@ uint8_t tn_small_type(tn_valtype t)
 tenon_status tn_push(tn_fn *f, uint8_t type, LLVMValueRef value)
 {
     TN_TRY(tn_vec_reserve(f->u->job->mem, &f->stack, 1));
-    f->stack.items[f->stack.count++] = (tn_operand){ value, type };
+    f->stack.items[f->stack.count++] = (tn_operand){ .value = value, .type = type };
     if (f->stack.count > f->most_values)
         f->most_values = f->stack.count;
     return TENON_OK;
 }
 
+LLVMValueRef tn_peek(tn_fn *f, size_t depth)
+{
+    const tn_operand *o = &f->stack.items[f->stack.count - 1 - depth];
+
+    return o->cell == NULL ? o->value : LLVMBuildLoad2(f->b, tn_ir_type(f->u, o->type), o->cell, "");
+}
+
 LLVMValueRef tn_pop(tn_fn *f)
 {
-    return f->stack.items[--f->stack.count].value;
+    LLVMValueRef value = tn_peek(f, 0);
+
+    f->stack.count--;
+    return value;
+}
+
+LLVMValueRef tn_get_local(tn_fn *f, uint32_t local)
+{
+    if (f->local_cells == NULL)
+        return f->locals[local];
+    return LLVMBuildLoad2(f->b, tn_ir_type(f->u, f->local_types[local]), f->local_cells[local], "");
 }
 
 void tn_set_local(tn_fn *f, uint32_t local, LLVMValueRef value)
 {
+    if (f->local_cells != NULL) {
+        LLVMBuildStore(f->b, value, f->local_cells[local]);
+        return;
+    }
     /* Room was made when the instruction began. */
     f->log.items[f->log.count++] = (tn_assignment){ local, f->locals[local] };
     f->locals[local] = value;
@@ -140,7 +161,7 @@ static tenon_status read_locals(tn_fn *f, LLVMValueRef *params)
         return TENON_NOMEM;
     for (; index < f->type->param_count; index++) {
         f->local_types[index] = tn_small_type(f->type->types[index]);
-        f->locals[index] = params[index];
+        f->locals[index] = f->entered == NULL ? params[index] : zero_of(f->u, f->local_types[index]);
     }
     TN_TRY(tn_read_u32(&f->r, &groups));
     for (uint32_t i = 0; i < groups; i++) {
@@ -223,30 +244,38 @@ static tenon_status build_body(tn_fn *f, uint32_t own)
     f->vmctx = LLVMGetParam(f->function, 0);
     tn_locate(f);
     f->buffer = tn_load_field(f->u, f->u->t.ptr, f->vmctx, offsetof(tenon_instance, buffer), TN_ALIAS_CONSTANT);
-    tn_take_parameters(f->u, f->type, f->function, f->buffer, params);
+    if (f->entered == NULL)
+        tn_take_parameters(f->u, f->type, f->function, f->buffer, params);
     TN_TRY(read_locals(f, params));
     TN_TRY(tn_scan_body(f));
     check_stack(f);
     if (f->u->job->bounds == TENON_BOUNDS_GUARDED && f->m->memory_count > 0)
         f->memory0 = tn_load_field(f->u, f->u->t.ptr, f->vmctx, offsetof(tenon_instance, memory0), TN_ALIAS_CONSTANT);
+    if (f->entered != NULL)
+        TN_TRY(tn_osr_begin(f));
     TN_TRY(tn_open_body(f));
     while (f->labels.count > 0) {
         TN_TRY(tn_insn_read(&f->r, &f->in));
         TN_TRY(build_insn(f));
     }
+    if (f->entered != NULL)
+        tn_osr_end(f);
     finish_stack_check(f, body.size);
     return TENON_OK;
 }
 
-tenon_status tn_build_function(tn_unit *u, uint32_t own)
+static tenon_status build(tn_unit *u, uint32_t own, LLVMValueRef function, const tn_loop_ref *entered)
 {
     const tn_module *m = u->job->module;
-    uint32_t func = m->imported_funcs + own;
     tn_mem *mem = u->job->mem;
-    tn_fn f = { .u = u, .b = u->builder, .m = m, .type = tn_module_func_type(m, func) };
+    tn_fn f = { .u = u,
+                .b = u->builder,
+                .m = m,
+                .type = tn_module_func_type(m, m->imported_funcs + own),
+                .function = function,
+                .entered = entered };
 
     tn_arena_init(&f.arena, mem);
-    f.function = tn_declare_function(u, func);
     f.r = tn_module_reader(m, m->bodies[own], NULL);
     describe(&f, own, m->bodies[own].offset);
     tenon_status status = build_body(&f, own);
@@ -258,4 +287,16 @@ tenon_status tn_build_function(tn_unit *u, uint32_t own)
     tn_vec_fini(mem, &f.loop_locals);
     tn_arena_fini(&f.arena);
     return status;
+}
+
+tenon_status tn_build_function(tn_unit *u, uint32_t own)
+{
+    return build(u, own, tn_declare_function(u, u->job->module->imported_funcs + own), NULL);
+}
+
+tenon_status tn_build_loop(tn_unit *u, uint32_t index)
+{
+    const tn_loop_ref *loop = &u->job->loops[index];
+
+    return build(u, loop->own, tn_declare_loop(u, index), loop);
 }

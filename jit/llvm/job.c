@@ -5,17 +5,14 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 
 /* Bytes of bodies in a unit: enough for inlining among neighbours, few enough to share the work. */
 #define UNIT_BYTES (64u << 10)
 
-typedef struct unit_range {
-    uint32_t first, end;
-} unit_range;
-
 typedef struct run {
     const tn_job *job;
-    TN_VEC(unit_range) units;
+    TN_VEC(tn_unit_range) units;
     tn_object *objects; /* by unit */
     atomic_size_t next;
     atomic_bool failed;
@@ -24,22 +21,27 @@ typedef struct run {
     tenon_error error;
 } run;
 
-/* The first unit has the gates. */
+/* The gates are a unit of their own, unless a few functions are all there is. */
 static tenon_status cut(run *r)
 {
     const tn_module *m = r->job->module;
-    unit_range gates = { 0, 0 };
+    tn_unit_range unit = { .gates = true };
 
-    TN_TRY(tn_vec_reserve(r->job->mem, &r->units, 1));
-    r->units.items[r->units.count++] = gates;
-    for (uint32_t own = 0; own < m->body_count;) {
-        unit_range unit = { own, own };
+    TN_TRY(tn_vec_reserve(r->job->mem, &r->units, 2));
+    if (r->job->wanted == NULL) {
+        r->units.items[r->units.count++] = unit;
+        unit.gates = false;
+    }
+    while (unit.end < m->body_count) {
         for (uint64_t size = 0; unit.end < m->body_count && size < UNIT_BYTES; unit.end++)
             size += tn_is_compiled(r->job, unit.end) ? m->bodies[unit.end].size : 0;
-        own = unit.end;
-        TN_TRY(tn_vec_reserve(r->job->mem, &r->units, 1));
+        TN_TRY(tn_vec_reserve(r->job->mem, &r->units, 2));
         r->units.items[r->units.count++] = unit;
+        unit = (tn_unit_range){ unit.end, unit.end, .gates = false };
     }
+    if (r->units.count == 0)
+        r->units.items[r->units.count++] = unit;
+    r->units.items[r->units.count - 1].loops = true;
     return TENON_OK;
 }
 
@@ -50,8 +52,7 @@ static void *work(void *arg)
     for (size_t i; !atomic_load(&r->failed) && (i = atomic_fetch_add(&r->next, 1)) < r->units.count;) {
         tenon_error error;
         tn_error_clear(&error);
-        tenon_status status =
-            tn_unit_compile(r->job, r->units.items[i].first, r->units.items[i].end, &r->objects[i], &error);
+        tenon_status status = tn_unit_compile(r->job, r->units.items[i], &r->objects[i], &error);
         if (status == TENON_OK)
             continue;
         pthread_mutex_lock(&r->lock);
@@ -90,6 +91,65 @@ static uint32_t *find_first_types(const tn_job *job, size_t *count)
     return first;
 }
 
+/* ---- which gates are needed ---- */
+
+static void need_for_call(const tn_job *job, const tn_insn *in, uint8_t *needed)
+{
+    const tn_module *m = job->module;
+    uint32_t id;
+
+    switch (in->op) {
+    case TN_OP_CALL:
+    case TN_OP_RETURN_CALL:
+        if (in->a >= m->imported_funcs && tn_is_compiled(job, in->a - m->imported_funcs))
+            return;
+        id = m->funcs[in->a];
+        break;
+    case TN_OP_CALL_INDIRECT:
+    case TN_OP_RETURN_CALL_INDIRECT:
+    case TN_OP_CALL_REF:
+    case TN_OP_RETURN_CALL_REF:
+        id = m->types[in->a];
+        break;
+    default:
+        return;
+    }
+    needed[job->first_type[id]] |= TN_NEEDS_SLOW_CALL;
+}
+
+static tenon_status need_for_body(const tn_job *job, uint32_t own, uint8_t *needed)
+{
+    const tn_module *m = job->module;
+    tn_reader r = tn_module_reader(m, m->bodies[own], NULL);
+    uint32_t locals = 0;
+    tn_insn in;
+
+    needed[job->first_type[m->funcs[m->imported_funcs + own]]] |= TN_NEEDS_ENTRIES;
+    TN_TRY(tn_skip_locals(&r, &locals));
+    while (tn_reader_left(&r) > 0) {
+        TN_TRY(tn_insn_read(&r, &in));
+        need_for_call(job, &in, needed);
+    }
+    return TENON_OK;
+}
+
+/* Of a few functions: those that they use. Of a whole module: all. */
+static tenon_status find_needs(const tn_job *job, uint8_t *needed)
+{
+    const tn_module *m = job->module;
+
+    if (job->wanted == NULL) {
+        memset(needed, TN_NEEDS_ENTRIES | TN_NEEDS_SLOW_CALL, m->type_count);
+        return TENON_OK;
+    }
+    for (uint32_t own = 0; own < m->body_count; own++)
+        if (tn_is_compiled(job, own))
+            TN_TRY(need_for_body(job, own, needed));
+    for (size_t i = 0; i < job->loop_count; i++)
+        TN_TRY(need_for_body(job, job->loops[i].own, needed));
+    return TENON_OK;
+}
+
 static tenon_status compile_all(run *r, tn_object *out, tenon_error *err)
 {
     tn_mem *mem = r->job->mem;
@@ -115,15 +175,21 @@ tenon_status tn_job_run(tn_job *job, tn_object *out, tenon_error *err)
     run r = { .job = job, .status = TENON_OK };
     size_t type_count;
     uint32_t *first = find_first_types(job, &type_count);
+    uint8_t *needed = tn_alloc_zeroed(job->mem, job->module->type_count + 1u);
+    tenon_status status = first != NULL && needed != NULL ? TENON_OK : TENON_NOMEM;
 
-    if (first == NULL)
-        return tn_fail_plain(err, TENON_NOMEM, "out of memory while compiling");
     job->first_type = first;
+    job->needed = needed;
     pthread_mutex_init(&r.lock, NULL);
-    tenon_status status = compile_all(&r, out, err);
+    if (status == TENON_OK)
+        status = find_needs(job, needed);
+    if (status == TENON_OK)
+        status = compile_all(&r, out, err);
     pthread_mutex_destroy(&r.lock);
     tn_vec_fini(job->mem, &r.units);
     tn_free(job->mem, first, type_count * sizeof *first);
+    tn_free(job->mem, needed, job->module->type_count + 1u);
     job->first_type = NULL;
+    job->needed = NULL;
     return status == TENON_NOMEM ? tn_fail_plain(err, TENON_NOMEM, "out of memory while compiling") : status;
 }

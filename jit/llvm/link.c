@@ -94,6 +94,7 @@ static layout lay_out(const tn_linker *l)
     add_part(&y, TN_PART_SAVES, l->saves.count, sizeof(tn_image_save));
     add_part(&y, TN_PART_RULES, l->rules.count, sizeof(tn_image_rule));
     add_part(&y, TN_PART_PADS, l->pads.count, sizeof(tn_image_pad));
+    add_part(&y, TN_PART_LOOPS, l->job->loop_count, sizeof(tn_image_loop));
     y.header.code = round_up(y.end, TN_IMAGE_PAGE);
     y.header.code_size = l->code_size;
     y.header.data = round_up(y.header.code + l->code_size, TN_IMAGE_PAGE);
@@ -116,7 +117,11 @@ static void write_tables(const tn_linker *l, const layout *y)
     tn_image_function *functions = (void *)(l->image + y->header.parts[TN_PART_FUNCTIONS].offset);
     tn_image_gate *gates = (void *)(l->image + y->header.parts[TN_PART_GATES].offset);
 
+    tn_image_loop *loops = (void *)(l->image + y->header.parts[TN_PART_LOOPS].offset);
+
     memcpy(l->image, &y->header, sizeof y->header);
+    for (size_t i = 0; i < l->job->loop_count; i++)
+        loops[i] = (tn_image_loop){ l->job->loops[i].own, l->job->loops[i].loop, l->loops[i] };
     for (uint32_t i = 0; i < m->body_count; i++)
         functions[i] = (tn_image_function){ l->functions[i] + 1, l->job->first_type[m->funcs[m->imported_funcs + i]] };
     for (uint32_t i = 0; i < m->type_count; i++) {
@@ -175,7 +180,9 @@ static tenon_status link_all(tn_linker *l, const tn_object *objects, tn_object *
     l->slow_calls = nowhere(l, m->type_count);
     l->packed = nowhere(l, m->type_count);
     l->reenter = nowhere(l, m->type_count);
-    if (l->elves == NULL || l->functions == NULL || l->slow_calls == NULL || l->packed == NULL || l->reenter == NULL)
+    l->loops = nowhere(l, (uint32_t)l->job->loop_count);
+    if (l->loops == NULL || l->elves == NULL || l->functions == NULL || l->slow_calls == NULL || l->packed == NULL ||
+        l->reenter == NULL)
         return TENON_NOMEM;
     for (size_t i = 0; i < l->elf_count; i++) {
         TN_TRY(tn_elf_open(l, &objects[i], &l->elves[i]));

@@ -42,7 +42,7 @@ typedef struct tn_linker {
     uint8_t *image;
     uint32_t code, data; /* bytes from the start of the image */
     /* Offsets in the code, TN_NOWHERE when nobody defines it. */
-    uint32_t *functions, *slow_calls, *packed, *reenter;
+    uint32_t *functions, *slow_calls, *packed, *reenter, *loops;
     TN_VEC(tn_image_place) places;
     TN_VEC(tn_image_save) saves;
     TN_VEC(tn_image_rule) rules;

@@ -4,6 +4,7 @@
  *
  *     tenon-llvm IN OUT [--target=CPU] [--cpu=NAME] [--bounds=guarded|checked] [--features=N] [-O0..3] [--threads=N]
  *                       [--functions=LIST]
+ *     tenon-llvm --serve SOCKET
  */
 #include <fcntl.h>
 #include <llvm-c/Target.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "jit/llvm/job.h"
+#include "jit/llvm/serve.h"
 #include "loader/types.h"
 
 typedef struct request {
@@ -159,6 +161,18 @@ static tenon_status compile(const request *r, const uint8_t *bytes, size_t size,
     return status;
 }
 
+static void initialize(void)
+{
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64Target();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64AsmPrinter();
+}
+
 int main(int argc, char **argv)
 {
     request r = { .target = tn_target_host(), .features = tenon_features_default(), .level = 2, .threads = 1 };
@@ -168,19 +182,16 @@ int main(int argc, char **argv)
 
     if (argc < 3)
         return usage("");
+    if (strcmp(argv[1], "--serve") == 0) {
+        initialize();
+        return tn_serve(atoi(argv[2]));
+    }
     r.in = atoi(argv[1]);
     r.out = atoi(argv[2]);
     for (int i = 3; i < argc; i++)
         if (!read_option(&r, argv[i]))
             return usage(argv[i]);
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
-    LLVMInitializeAArch64TargetInfo();
-    LLVMInitializeAArch64Target();
-    LLVMInitializeAArch64TargetMC();
-    LLVMInitializeAArch64AsmPrinter();
+    initialize();
     if (r.target == NULL || fstat(r.in, &info) != 0 || info.st_size <= 0)
         return usage(argv[1]);
     void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, r.in, 0);

@@ -140,7 +140,7 @@ static tenon_status build_ref_func(tn_fn *f)
 
 static tenon_status build_as_non_null(tn_fn *f)
 {
-    tn_trap_if(f, tn_is_null(f, f->stack.items[f->stack.count - 1].value), TENON_TRAP_NULL_REFERENCE);
+    tn_trap_if(f, tn_is_null(f, tn_peek(f, 0)), TENON_TRAP_NULL_REFERENCE);
     return TENON_OK;
 }
 

@@ -195,12 +195,14 @@ static tenon_status take_message(tenon_error *err, const char *what, char *messa
     return TENON_UNSUPPORTED;
 }
 
-static tenon_status optimize(tn_unit *u, tenon_error *err)
+static tenon_status optimize(tn_unit *u, bool has_cells, tenon_error *err)
 {
     LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
     LLVMErrorRef error = NULL;
 
-    if (u->job->level > 0)
+    if (has_cells && u->job->level > 0)
+        error = LLVMRunPasses(u->module, "function(simplifycfg,mem2reg)", u->machine, options);
+    if (u->job->level > 0 && error == NULL)
         error = LLVMRunPasses(u->module, pipeline(u->job->level), u->machine, options);
     LLVMDisposePassBuilderOptions(options);
     if (error == NULL)
@@ -211,7 +213,7 @@ static tenon_status optimize(tn_unit *u, tenon_error *err)
     return TENON_UNSUPPORTED;
 }
 
-static tenon_status emit(tn_unit *u, tn_object *out, tenon_error *err)
+static tenon_status emit(tn_unit *u, bool has_cells, tn_object *out, tenon_error *err)
 {
     LLVMMemoryBufferRef buffer;
     char *message = NULL;
@@ -223,7 +225,7 @@ static tenon_status emit(tn_unit *u, tn_object *out, tenon_error *err)
     LLVMDisposeMessage(message);
     message = NULL;
 #endif
-    TN_TRY(optimize(u, err));
+    TN_TRY(optimize(u, has_cells, err));
     if (LLVMTargetMachineEmitToMemoryBuffer(u->machine, u->module, LLVMObjectFile, &message, &buffer) != 0)
         return take_message(err, "LLVM could not make an object", message);
     out->size = LLVMGetBufferSize(buffer);
@@ -239,7 +241,21 @@ bool tn_is_compiled(const tn_job *job, uint32_t own)
     return (job->wanted == NULL || job->wanted[own]) && job->module->bodies[own].size <= TN_MAX_COMPILED_BODY;
 }
 
-tenon_status tn_unit_compile(const tn_job *job, uint32_t first, uint32_t end, tn_object *out, tenon_error *err)
+static tenon_status build_all(tn_unit *u, tn_unit_range range)
+{
+    if (range.gates)
+        tn_define_gates(u);
+    for (uint32_t own = range.first; own < range.end; own++)
+        if (tn_is_compiled(u->job, own))
+            TN_TRY(tn_build_function(u, own));
+    for (uint32_t i = 0; range.loops && i < u->job->loop_count; i++) {
+        tn_define_loop_gate(u, i);
+        TN_TRY(tn_build_loop(u, i));
+    }
+    return TENON_OK;
+}
+
+tenon_status tn_unit_compile(const tn_job *job, tn_unit_range range, tn_object *out, tenon_error *err)
 {
     tn_unit u = { .job = job, .context = LLVMContextCreate() };
 
@@ -249,13 +265,10 @@ tenon_status tn_unit_compile(const tn_job *job, uint32_t first, uint32_t end, tn
     make_metadata(&u);
     make_debug(&u);
     tenon_status status = make_machine(&u, err);
-    if (status == TENON_OK && first == end)
-        tn_define_gates(&u);
-    for (uint32_t own = first; own < end && status == TENON_OK; own++)
-        if (tn_is_compiled(job, own))
-            status = tn_build_function(&u, own);
     if (status == TENON_OK)
-        status = emit(&u, out, err);
+        status = build_all(&u, range);
+    if (status == TENON_OK)
+        status = emit(&u, range.loops && job->loop_count > 0, out, err);
     delete_unit(&u);
     return status;
 }

@@ -49,6 +49,11 @@ HANDLER(tn_h_throw_ref); /* u32 a */
 HANDLER(tn_h_br_null);   /* -, a; target: branches when the slot is null; 3 cells */
 HANDLER(tn_h_br_non_null);
 HANDLER(tn_h_translate); /* u32 own function */
+/* Where compiled code may come: at the start of a function, 2 cells: tn_hot; at the head of a loop, 4 cells: tn_hot;
+ * u32 loop, u32 slots of parameters; u32 first slot behind the return record, u32 slots from there to the operands'
+ * end. */
+HANDLER(tn_h_count_call);
+HANDLER(tn_h_count_loop);
 
 /* What returns find below the first frame, when the host or compiled code has called it; and below a frame of another
  * instance. */
@@ -85,6 +90,22 @@ typedef struct tn_native_call {
     tenon_instance *in;
 } tn_native_call;
 tn_native_call tn_interp_call_native(tenon_instance *in, tn_slot *fp, uint32_t own);
+/* What is known of a function that may become hot; shared by threads. */
+typedef struct tn_hot_loop {
+    void *native; /* NULL until there is a way into it */
+    bool asked;
+} tn_hot_loop;
+typedef struct tn_hot {
+    int32_t budget; /* falls with every call and round */
+    uint32_t own;
+    bool asked;
+    uint32_t loop_count;
+    tn_hot_loop loops[];
+} tn_hot;
+/* The budget is used up: asks for code, if nobody has; true when there is some for the call, or for the loop. */
+bool tn_interp_is_ready(tenon_instance *in, tn_hot *hot, uint32_t loop);
+/* Goes on in compiled code, from the head of a loop; the frame is given up. */
+tn_native_call tn_interp_enter_loop(tenon_instance *in, tn_slot *fp, const tn_cell *pc);
 /* Makes the code of an own function; false: out of memory, noted. */
 bool tn_interp_translate(tenon_instance *in, uint32_t own);
 

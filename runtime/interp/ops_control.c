@@ -447,7 +447,44 @@ HANDLER(tn_h_return_call_ref)
     TAIL_CALL(func, fp + pc[1].u32[0], pc[1].u32[1], pc[3].u32[0]);
 }
 
-/* ---- the first call of a function ---- */
+/* ---- the first call of a function, and those that make it hot ---- */
+
+/* Where the interpreter goes on after compiled code. */
+#define GO_ON(call)                   \
+    do {                              \
+        tn_native_call next = (call); \
+        if (next.pc == NULL)          \
+            LEAVE;                    \
+        pc = next.pc;                 \
+        fp = next.fp;                 \
+        in = next.in;                 \
+        mem = in->memory0;            \
+        GO;                           \
+    } while (0)
+
+/* One call or round; threads that count at once may lose some. */
+#define IS_USED_UP(hot)                                                        \
+    ({                                                                         \
+        int32_t left_ = __atomic_load_n(&(hot)->budget, __ATOMIC_RELAXED) - 1; \
+        __atomic_store_n(&(hot)->budget, left_, __ATOMIC_RELAXED);             \
+        TN_UNLIKELY(left_ <= 0);                                               \
+    })
+
+HANDLER(tn_h_count_call)
+{
+    tn_hot *hot = (tn_hot *)(uintptr_t)pc[1].pointer;
+    if (IS_USED_UP(hot) && tn_interp_is_ready(in, hot, TN_NO_LOOP))
+        GO_ON(tn_interp_call_native(in, fp, hot->own));
+    NEXT(2);
+}
+
+HANDLER(tn_h_count_loop)
+{
+    tn_hot *hot = (tn_hot *)(uintptr_t)pc[1].pointer;
+    if (IS_USED_UP(hot) && tn_interp_is_ready(in, hot, pc[2].u32[0]))
+        GO_ON(tn_interp_enter_loop(in, fp, pc));
+    NEXT(4);
+}
 
 HANDLER(tn_h_translate)
 {
@@ -455,16 +492,8 @@ HANDLER(tn_h_translate)
     const tn_entry *entry = &in->entries[own];
     uint32_t params = tn_module_func_type(&in->module->core, in->module->core.imported_funcs + own)->param_slots;
 
-    if (__atomic_load_n(&entry->native, __ATOMIC_ACQUIRE) != NULL) {
-        tn_native_call next = tn_interp_call_native(in, fp, own);
-        if (next.pc == NULL)
-            LEAVE;
-        pc = next.pc;
-        fp = next.fp;
-        in = next.in;
-        mem = in->memory0;
-        GO;
-    }
+    if (__atomic_load_n(&entry->native, __ATOMIC_ACQUIRE) != NULL)
+        GO_ON(tn_interp_call_native(in, fp, own));
     if (!tn_interp_translate(in, own))
         TRAP(TENON_TRAP_OUT_OF_MEMORY);
     tn_slot r0 = fp[params], r1 = fp[params + 1];

@@ -7,6 +7,9 @@
 #include "runtime/interp/interp.h"
 #include "runtime/interp/translate.h"
 
+/* A hot function looks so often whether its code is there. */
+#define ROUNDS_BETWEEN_LOOKS 500
+
 struct tn_code {
     tenon_module *module;
     bool guarded;
@@ -87,7 +90,26 @@ static void publish(tn_code *code, tn_function *function)
         code->by_address[at] = code->by_address[at - 1];
     code->by_address[at] = function;
     code->functions[function->own] = function;
-    __atomic_store_n(&entry->code, function->cells, __ATOMIC_RELEASE);
+    if (entry->native == NULL)
+        __atomic_store_n(&entry->code, function->cells, __ATOMIC_RELEASE);
+}
+
+/* Who has compiled code is entered through its stub, which calls that. */
+static void promoted(tn_code *code)
+{
+    for (uint32_t i = 0; i < code->translated; i++) {
+        uint32_t own = code->by_address[i]->own;
+        if (code->entries[own].native != NULL)
+            __atomic_store_n(&code->entries[own].code, &code->stubs[3 * own + 1], __ATOMIC_RELEASE);
+    }
+}
+
+static void add_loop(tn_code *code, const tn_loop_entry *loop)
+{
+    const tn_function *f = loop->own < code->count ? code->functions[loop->own] : NULL;
+
+    if (f != NULL && f->hot != NULL && loop->loop < f->hot->loop_count)
+        __atomic_store_n(&f->hot->loops[loop->loop].native, loop->native, __ATOMIC_RELEASE);
 }
 
 static bool translate_locked(tn_code *code, uint32_t own)
@@ -377,25 +399,25 @@ static tn_left resume(tenon_instance *in, tn_slot *fp, const tn_cell *pc)
     return how_it_left(in->store);
 }
 
-tn_native_call tn_interp_call_native(tenon_instance *in, tn_slot *fp, uint32_t own)
+static const tn_type *type_of(const tenon_instance *in, uint32_t own)
+{
+    const tn_module *m = &in->module->core;
+
+    return tn_module_func_type(m, m->imported_funcs + own);
+}
+
+/* Compiled code takes the place of a frame at fp whose return record was `back`. */
+static tn_native_call replace_frame(tenon_instance *in, tn_slot *fp, const tn_type *type, const tn_entry *entry,
+                                    const tn_slot back[2])
 {
     tenon_store *store = in->store;
-    const tn_module *m = &in->module->core;
-    const tn_type *type = tn_module_func_type(m, m->imported_funcs + own);
-    const tn_slot *record = fp + type->param_slots;
-    tn_slot *top = store->stack_top, back[2] = { record[0], record[1] };
+    tn_slot *top = store->stack_top;
     walk caller = { back[0].pc, back[1].fp, in };
     bool inside = cross_bridges(store, &caller);
-
-    if (!inside && caller.pc == tn_leave_cells) {
-        /* Compiled code is waiting for this function's caller: it goes on itself, and the stack does not grow. */
-        store->tail = tn_instance_func(in, m->imported_funcs + own);
-        store->tail_args = fp;
-        return (tn_native_call){ NULL, NULL, NULL };
-    }
     tn_segment from = { .from_interp = inside, .pc = caller.pc, .fp = caller.fp, .in = caller.in };
+
     store->stack_top = fp + (type->param_slots + 2 > type->result_slots ? type->param_slots + 2 : type->result_slots);
-    bool returned = tn_enter_native(in, &in->entries[own], fp, &from);
+    bool returned = tn_enter_native(in, entry, fp, &from);
     store->stack_top = top;
     if (returned)
         return (tn_native_call){ back[0].pc, back[1].fp, in };
@@ -403,6 +425,46 @@ tn_native_call tn_interp_call_native(tenon_instance *in, tn_slot *fp, uint32_t o
         return (tn_native_call){ NULL, NULL, NULL };
     store->pending = NULL;
     return (tn_native_call){ store->trap_pc, store->trap_fp, store->trap_instance };
+}
+
+tn_native_call tn_interp_call_native(tenon_instance *in, tn_slot *fp, uint32_t own)
+{
+    tenon_store *store = in->store;
+    const tn_type *type = type_of(in, own);
+    const tn_slot back[2] = { fp[type->param_slots], fp[type->param_slots + 1] };
+    walk caller = { back[0].pc, back[1].fp, in };
+
+    if (!cross_bridges(store, &caller) && caller.pc == tn_leave_cells) {
+        /* Compiled code is waiting for this function's caller: it goes on itself, and the stack does not grow. */
+        store->tail = tn_instance_func(in, in->module->core.imported_funcs + own);
+        store->tail_args = fp;
+        return (tn_native_call){ NULL, NULL, NULL };
+    }
+    return replace_frame(in, fp, type, &in->entries[own], back);
+}
+
+bool tn_interp_is_ready(tenon_instance *in, tn_hot *hot, uint32_t loop)
+{
+    void **native = loop == TN_NO_LOOP ? &in->entries[hot->own].native : &hot->loops[loop].native;
+    bool *asked = loop == TN_NO_LOOP ? &hot->asked : &hot->loops[loop].asked;
+
+    __atomic_store_n(&hot->budget, ROUNDS_BETWEEN_LOOKS, __ATOMIC_RELAXED);
+    if (!__atomic_exchange_n(asked, true, __ATOMIC_RELAXED))
+        tn_ask_for_code(in, hot->own, loop);
+    return __atomic_load_n(native, __ATOMIC_ACQUIRE) != NULL;
+}
+
+tn_native_call tn_interp_enter_loop(tenon_instance *in, tn_slot *fp, const tn_cell *pc)
+{
+    const tn_hot *hot = pc[1].pointer;
+    uint32_t loop = pc[2].u32[0], params = pc[2].u32[1], from = pc[3].u32[0], count = pc[3].u32[1];
+    const tn_slot back[2] = { fp[params], fp[params + 1] };
+    void *native = __atomic_load_n(&hot->loops[loop].native, __ATOMIC_ACQUIRE);
+    const tn_gate gate = { .packed = native };
+    const tn_entry entry = { .native = native, .gate = &gate };
+
+    memmove(fp + params, fp + from, count * sizeof *fp);
+    return replace_frame(in, fp, type_of(in, hot->own), &entry, back);
 }
 
 bool tn_interp_call_host(tenon_func *func, tenon_instance *in, tn_slot *args, const tn_cell *pc, tn_slot *fp)
@@ -454,6 +516,8 @@ const tn_tier tn_interp_tier = { .name = "interp",
                                  .code_new = code_new,
                                  .code_delete = code_delete,
                                  .entries = entries,
+                                 .promoted = promoted,
+                                 .add_loop = add_loop,
                                  .run = run,
                                  .resume = resume,
                                  .walk = walk_frames,

@@ -239,15 +239,50 @@ static tenon_status load_pins(tn_translator *t)
     return TENON_OK;
 }
 
+/* ---- where compiled code may take over ---- */
+
+static tenon_status count_call(tn_translator *t)
+{
+    uint32_t at;
+
+    t->in.offset = t->body.offset;
+    TN_TRY(tn_begin(t, tn_h_count_call, &at));
+    tn_add_cell(t)->pointer = t->hot;
+    tn_barrier(t);
+    return TENON_OK;
+}
+
+/* All locals and operands are in their slots. */
+static tenon_status count_round(tn_translator *t)
+{
+    uint32_t at, params = t->type->param_count;
+    uint32_t from = t->local_count > params ? t->local_slots[params] : t->first_temp;
+
+    TN_TRY(tn_begin(t, tn_h_count_loop, &at));
+    tn_add_cell(t)->pointer = t->hot;
+    tn_cell *cell = tn_add_cell(t);
+    cell->u32[0] = t->loop_count;
+    cell->u32[1] = t->record;
+    cell = tn_add_cell(t);
+    cell->u32[0] = from;
+    cell->u32[1] = tn_next_slot(t) - from;
+    tn_barrier(t);
+    return TENON_OK;
+}
+
 static tenon_status op_loop(tn_translator *t)
 {
     tn_frame_ctrl c = { .op = TN_OP_LOOP };
 
+    if (t->hot != NULL)
+        TN_TRY(tn_settle_top(t, (uint32_t)t->stack.count));
     TN_TRY(prepare_block(t, &c));
     TN_TRY(load_pins(t));
-    t->pinned = t->pins.items[t->loop_count++];
     c.start = (uint32_t)t->cells.count;
     tn_barrier(t);
+    if (t->hot != NULL)
+        TN_TRY(count_round(t));
+    t->pinned = t->pins.items[t->loop_count++];
     return open_block(t, c);
 }
 
@@ -798,12 +833,33 @@ static tenon_status read_locals(tn_translator *t)
     return TENON_OK;
 }
 
+static size_t hot_size(size_t loops)
+{
+    return sizeof(tn_hot) + loops * sizeof(tn_hot_loop);
+}
+
+static tenon_status make_hot(tn_translator *t)
+{
+    const tenon_engine *engine = t->module->engine;
+
+    if (engine->service == NULL || t->body.size > TN_MAX_HOT_BODY)
+        return TENON_OK;
+    t->hot = tn_alloc_zeroed(t->mem, hot_size(t->pins.count));
+    if (t->hot == NULL)
+        return TENON_NOMEM;
+    t->hot->budget = (int32_t)engine->threshold;
+    t->hot->own = t->own;
+    t->hot->loop_count = (uint32_t)t->pins.count;
+    return TENON_OK;
+}
+
 static tenon_status translate_body(tn_translator *t)
 {
     tn_frame_ctrl outermost = { .op = TN_OP_BLOCK };
 
     TN_TRY(read_locals(t));
     TN_TRY(tn_find_pins(t));
+    TN_TRY(make_hot(t));
     /* Its results are those of the function; its parameters are locals, not operands. */
     if (t->type->result_count == 1) {
         outermost.has_single = true;
@@ -812,6 +868,8 @@ static tenon_status translate_body(tn_translator *t)
     TN_TRY(open_block(t, outermost));
     if (t->type->result_count > 1)
         t->ctrls.items[0].type = t->type;
+    if (t->hot != NULL)
+        TN_TRY(count_call(t));
     while (t->ctrls.count > 0) {
         TN_TRY(tn_insn_read(&t->r, &t->in));
         TN_TRY(translate_insn(t));
@@ -852,6 +910,8 @@ static tenon_status finish(tn_translator *t, uint32_t own, tn_function *out)
         memcpy(out->tries, t->tries.items, t->tries.count * sizeof *out->tries);
     if (t->clauses.count > 0)
         memcpy(out->clauses, t->clauses.items, t->clauses.count * sizeof *out->clauses);
+    out->hot = t->hot;
+    t->hot = NULL;
     return TENON_OK;
 }
 
@@ -860,6 +920,8 @@ void tn_function_fini(tn_mem *mem, tn_function *function)
     if (function->cells != NULL)
         tn_free(mem, function->cells - TN_FRONT_CELLS,
                 (function->cell_count + TN_FRONT_CELLS) * sizeof *function->cells);
+    if (function->hot != NULL)
+        tn_free(mem, function->hot, hot_size(function->hot->loop_count));
     tn_free(mem, function->map, (function->map_count + 1) * sizeof *function->map);
     tn_free(mem, function->tries, (function->try_count + 1) * sizeof *function->tries);
     tn_free(mem, function->clauses, (function->clause_count + 1) * sizeof *function->clauses);
@@ -868,6 +930,8 @@ void tn_function_fini(tn_mem *mem, tn_function *function)
 static void free_translator(tn_translator *t)
 {
     tn_free(t->mem, t->local_slots, (t->local_count + 1) * (2 * sizeof(uint32_t) + 1));
+    if (t->hot != NULL)
+        tn_free(t->mem, t->hot, hot_size(t->hot->loop_count));
     tn_vec_fini(t->mem, &t->cells);
     tn_vec_fini(t->mem, &t->map);
     tn_vec_fini(t->mem, &t->relocations);
@@ -887,6 +951,7 @@ tenon_status tn_translate(const tenon_module *module, tn_entry *entries, bool gu
                         .mem = &module->engine->mem,
                         .entries = entries,
                         .guarded = guarded,
+                        .own = own,
                         .body = core->bodies[own],
                         .type = tn_module_func_type(core, core->imported_funcs + own),
                         .pinned = { TN_NONE, TN_NONE } };

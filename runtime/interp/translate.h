@@ -15,6 +15,8 @@
 #include "runtime/interp/handlers.h"
 
 #define TN_NONE UINT32_MAX
+/* Larger bodies are not compiled, so nobody counts. */
+#define TN_MAX_HOT_BODY (128u << 10)
 /* Behind the return record of functions with slots beyond 16 bits: three places for operands, two slots each. */
 #define TN_SCRATCH_SLOTS 6
 
@@ -95,6 +97,8 @@ typedef struct tn_translator {
     tn_mem *mem;
     tn_entry *entries;
     bool guarded;
+    uint32_t own;
+    tn_hot *hot; /* NULL: nobody compiles in the background */
     const tn_type *type;
     tn_range body;
     tn_reader r;
@@ -136,6 +140,7 @@ typedef struct tn_function {
     tn_map_row *map;
     tn_try *tries;
     tn_clause *clauses;
+    tn_hot *hot;
     uint32_t cell_count, map_count, try_count, clause_count;
     uint32_t frame_slots, zero_slots, param_slots;
     uint32_t own; /* index among the module's own functions */

@@ -48,43 +48,85 @@ void tn_native_stack_delete(tenon_store *store)
 
 /* ---- images ---- */
 
-static tenon_status make_types(tenon_module *module)
+static bool make_types(tenon_module *module)
 {
     const tn_module *m = &module->core;
 
     if (module->types != NULL)
-        return TENON_OK;
+        return true;
     module->types = tn_alloc(&module->engine->mem, (m->type_count + 1) * sizeof *module->types);
-    if (module->types == NULL)
-        return TENON_NOMEM;
-    for (uint32_t i = 0; i < m->type_count; i++)
+    for (uint32_t i = 0; module->types != NULL && i < m->type_count; i++)
         module->types[i] = tn_types_get(m->registry, m->types[i]);
-    return TENON_OK;
+    return module->types != NULL;
 }
 
-static tenon_status add_image(tenon_module *module, tn_image *image, tenon_error *err)
+static size_t bound_size(const tenon_module *module)
+{
+    return sizeof(tn_bound_image) + module->core.type_count * sizeof(tn_gate);
+}
+
+static tenon_status add_bound(tenon_module *module, tn_image *image, tenon_error *err)
 {
     size_t mode = tn_native_code->bounds(image);
-    tn_gate *gates = tn_alloc(&module->engine->mem, (module->core.type_count + 1) * sizeof *gates);
+    tn_bound_image *bound = tn_alloc(&module->engine->mem, bound_size(module));
 
-    if (gates == NULL || make_types(module) != TENON_OK) {
-        tn_free(&module->engine->mem, gates, (module->core.type_count + 1) * sizeof *gates);
+    if (bound == NULL || !make_types(module)) {
+        tn_free(&module->engine->mem, bound, bound_size(module));
         return tn_fail_plain(err, TENON_NOMEM, "out of memory for compiled code");
     }
-    if (module->images[mode] != NULL || module->code[mode] != NULL) {
-        tn_free(&module->engine->mem, gates, (module->core.type_count + 1) * sizeof *gates);
-        return tn_fail_plain(err, TENON_USAGE, "the module has code already");
-    }
-    tn_native_code->gates(image, gates);
-    module->gates[mode] = gates;
-    module->images[mode] = image;
+    *bound = (tn_bound_image){ module->bound[mode], image };
+    tn_native_code->gates(image, bound->gates);
+    module->bound[mode] = bound;
     return TENON_OK;
 }
 
 tenon_status tn_module_add_image(tenon_module *module, tn_image *image, tenon_error *err)
 {
+    size_t mode = tn_native_code->bounds(image);
+    tenon_status status;
+
     tn_os_mutex_lock(&module->lock);
-    tenon_status status = add_image(module, image, err);
+    if (module->bound[mode] != NULL || module->code[mode] != NULL)
+        status = tn_fail_plain(err, TENON_USAGE, "the module has code already");
+    else
+        status = add_bound(module, image, err);
+    tn_os_mutex_unlock(&module->lock);
+    if (status != TENON_OK)
+        tn_native_code->image_delete(image);
+    return status;
+}
+
+/* The module's entries, which all instances share, learn of the code. */
+static void bind_to_entries(tenon_module *module, const tn_bound_image *bound, size_t mode)
+{
+    const tn_tier *tier = module->engine->tier;
+    tn_code *code = module->code[mode];
+    tn_loop_entry loop;
+
+    tn_native_code->bind(bound->image, bound->gates, tier->entries(code));
+    for (uint32_t i = 0; tn_native_code->loop(bound->image, i, &loop); i++)
+        tier->add_loop(code, &loop);
+    tier->promoted(code);
+}
+
+void tn_bind_all(tenon_module *module, size_t mode)
+{
+    for (const tn_bound_image *bound = module->bound[mode]; bound != NULL; bound = bound->next)
+        bind_to_entries(module, bound, mode);
+}
+
+tenon_status tn_module_promote(tenon_module *module, tn_image *image, tenon_error *err)
+{
+    size_t mode = tn_native_code->bounds(image);
+    tenon_status status;
+
+    tn_os_mutex_lock(&module->lock);
+    if (module->code[mode] == NULL)
+        status = tn_fail_plain(err, TENON_USAGE, "nobody has asked for code");
+    else
+        status = add_bound(module, image, err);
+    if (status == TENON_OK)
+        bind_to_entries(module, module->bound[mode], mode);
     tn_os_mutex_unlock(&module->lock);
     if (status != TENON_OK)
         tn_native_code->image_delete(image);
@@ -102,29 +144,47 @@ tenon_status tenon_module_add_code(tenon_module *module, const void *image, size
     return tn_module_add_image(module, made, err);
 }
 
-void tn_bind_image(tenon_instance *in)
+bool tn_bind_images(tenon_instance *in)
 {
     tenon_module *module = in->module;
-    tn_image *image = module->images[in->entries_mode];
+    const tn_bound_image *bound = module->bound[in->entries_mode];
 
+    if (tn_native_code == NULL || (bound == NULL && module->engine->service == NULL))
+        return true;
+    if (!make_types(module))
+        return false;
     in->types = module->types;
-    if (image == NULL)
-        return;
     in->exit_stub = tn_native_code->exit_stub;
-    tn_native_code->bind(image, module->gates[in->entries_mode], in->entries);
+    return true;
 }
 
 void tn_images_delete(tenon_module *module)
 {
     tn_mem *mem = &module->engine->mem;
-    size_t types = module->core.type_count + 1;
 
-    for (int i = 0; i < 2; i++) {
-        if (module->images[i] != NULL)
-            tn_native_code->image_delete(module->images[i]);
-        tn_free(mem, module->gates[i], types * sizeof **module->gates);
-    }
-    tn_free(mem, module->types, types * sizeof *module->types);
+    for (int i = 0; i < 2; i++)
+        for (tn_bound_image *bound = module->bound[i], *next; bound != NULL; bound = next) {
+            next = bound->next;
+            tn_native_code->image_delete(bound->image);
+            tn_free(mem, bound, bound_size(module));
+        }
+    tn_free(mem, module->types, (module->core.type_count + 1) * sizeof *module->types);
+}
+
+bool tn_module_has_code(const tenon_module *module, tenon_bounds bounds, uint32_t own)
+{
+    const tn_entry *entries = module->engine->tier->entries(module->code[bounds]);
+
+    return __atomic_load_n(&entries[own].native, __ATOMIC_ACQUIRE) != NULL;
+}
+
+void tn_ask_for_code(tenon_instance *in, uint32_t own, uint32_t loop)
+{
+    const tn_request request = {
+        .module = in->module, .bounds = (tenon_bounds)in->entries_mode, .own = own, .loop = loop
+    };
+
+    tn_native_code->request(in->module->engine->service, &request);
 }
 
 bool tn_enter_native(tenon_instance *in, const tn_entry *entry, tn_slot *slots, const tn_segment *from)

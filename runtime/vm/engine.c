@@ -7,8 +7,27 @@
 #include "runtime/vm/runtime.h"
 
 #define DEFAULT_STACK_SIZE ((size_t)1 << 20)
+/* Calls and rounds of loops: about as long in the interpreter as a small function takes to compile. */
+#define DEFAULT_THRESHOLD 2000
 
 /* ---- engine ---- */
+
+/* Whoever compiles in the background, where that is asked for and the build can. */
+static tenon_status open_service(tenon_engine *engine, const tenon_tiering *tiering)
+{
+    if (tiering->compiler == NULL || tn_native_code == NULL)
+        return TENON_OK;
+    engine->threshold = tiering->threshold != 0 ? tiering->threshold : DEFAULT_THRESHOLD;
+    engine->service = tn_native_code->service_new(&engine->mem, tiering);
+    return engine->service != NULL ? TENON_OK : TENON_NOMEM;
+}
+
+tenon_tiering_counts tenon_engine_tiering_counts(const tenon_engine *engine)
+{
+    if (engine->service == NULL)
+        return (tenon_tiering_counts){ 0 };
+    return tn_native_code->counts(engine->service);
+}
 
 tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out)
 {
@@ -31,7 +50,8 @@ tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out)
     engine->tier = tn_tiers[0];
     engine->types = tn_types_new(&engine->mem);
     atomic_init(&engine->refs, 1);
-    if (engine->types == NULL) {
+    if (engine->types == NULL || open_service(engine, &config->tiering) != TENON_OK) {
+        tn_types_delete(engine->types);
         tn_free(&mem, engine, sizeof *engine);
         return TENON_NOMEM;
     }
@@ -54,6 +74,8 @@ void tn_engine_unref(tenon_engine *engine)
 
     if (atomic_fetch_sub(&engine->refs, 1) != 1)
         return;
+    if (engine->service != NULL)
+        tn_native_code->service_delete(engine->service);
     tn_types_delete(engine->types);
     tn_free(&mem, engine, sizeof *engine);
 }
@@ -166,6 +188,7 @@ tenon_status tenon_module_new_borrowed(tenon_engine *engine, const void *bytes, 
     atomic_init(&module->refs, 1);
     tn_os_mutex_init(&module->lock);
     module->engine = engine;
+    module->number = atomic_fetch_add(&engine->module_numbers, 1) + 1;
     module->main_memory = main_memory(&module->core);
     tn_engine_ref(engine);
     *out = module;
@@ -206,6 +229,8 @@ void tenon_module_delete(tenon_module *module)
     if (module == NULL || atomic_fetch_sub(&module->refs, 1) != 1)
         return;
     tenon_engine *engine = module->engine;
+    if (engine->service != NULL)
+        tn_native_code->forget(engine->service, module);
     for (int i = 0; i < 2; i++)
         if (module->code[i] != NULL)
             engine->tier->code_delete(module->code[i]);
@@ -226,6 +251,11 @@ tn_mem *tn_engine_mem(tenon_engine *engine)
 const tn_module *tn_module_core(const tenon_module *module)
 {
     return &module->core;
+}
+
+uint64_t tn_module_number(const tenon_module *module)
+{
+    return module->number;
 }
 
 size_t tenon_module_import_count(const tenon_module *module)

@@ -185,12 +185,13 @@ static tenon_status find_code(tenon_instance *in, tenon_error *err)
 
     tn_os_mutex_lock(&module->lock);
     tn_code **code = &module->code[in->entries_mode];
-    if (*code == NULL)
+    if (*code == NULL) {
         *code = tier->code_new(module, (tenon_bounds)in->entries_mode);
-    if (*code != NULL)
+        if (*code != NULL)
+            tn_bind_all(module, in->entries_mode);
+    }
+    if (*code != NULL && tn_bind_images(in))
         in->entries = tier->entries(*code);
-    if (in->entries != NULL)
-        tn_bind_image(in);
     tn_os_mutex_unlock(&module->lock);
     return in->entries != NULL ? TENON_OK : tn_fail_plain(err, TENON_NOMEM, "out of memory for code");
 }

@@ -36,6 +36,15 @@ typedef struct tn_exit_result {
 } tn_exit_result;
 
 typedef struct tn_image tn_image;
+typedef struct tn_service tn_service;
+
+/* What is to be compiled: a function, and a way into one of its loops. */
+typedef struct tn_request {
+    tenon_module *module;
+    tenon_bounds bounds; /* of memory 0 */
+    uint32_t own;
+    uint32_t loop; /* or TN_NO_LOOP */
+} tn_request;
 
 typedef struct tn_native {
     /* Checks an image and maps it; its bytes may go afterwards. */
@@ -45,6 +54,8 @@ typedef struct tn_native {
     /* Fills the entries of the functions that the image has; gates are by type of the module. */
     void (*bind)(const tn_image *image, const tn_gate *gates, tn_entry *entries);
     void (*gates)(const tn_image *image, tn_gate *out);
+    /* The ways into loops that the image has, by number from 0 on; false when there are no more. */
+    bool (*loop)(const tn_image *image, uint32_t number, tn_loop_entry *out);
     /* Runs compiled code with arguments from slots; 0 when it has returned, otherwise what leave was given. */
     int (*enter)(tn_segment *segment, tenon_instance *in, tn_slot *slots, const tn_entry *entry);
     /* Ends a segment from C code that runs in it. */
@@ -60,18 +71,32 @@ typedef struct tn_native {
     size_t (*walk)(uintptr_t pc, uintptr_t fp, tn_location *out, size_t room);
     /* The place that an exit will return to. */
     void (*exit_place)(const tn_segment *segment, uintptr_t *pc, uintptr_t *fp);
+    /* Compiling in the background: what was asked for comes back through tn_module_promote, on another thread. */
+    tn_service *(*service_new)(tn_mem *mem, const tenon_tiering *tiering);
+    void (*service_delete)(tn_service *service);
+    void (*request)(tn_service *service, const tn_request *request);
+    /* Nobody touches the module afterwards. */
+    void (*forget)(tn_service *service, const tenon_module *module);
+    tenon_tiering_counts (*counts)(const tn_service *service);
 } tn_native;
 
 extern const tn_native *const tn_native_code;
 
 /* What makers of images need of modules and engines. */
 const tn_module *tn_module_core(const tenon_module *module);
+/* Whether an own function has compiled code, for memories 0 of this mode. Some instance was made. */
+bool tn_module_has_code(const tenon_module *module, tenon_bounds bounds, uint32_t own);
+/* Its number among the modules of the engine, from 1 on. */
+uint64_t tn_module_number(const tenon_module *module);
 tn_mem *tn_engine_mem(tenon_engine *engine);
 /* Takes the bytes, which are freed with the module, and also when this fails. */
 tenon_status tn_module_new_owned(tenon_engine *engine, uint8_t *bytes, size_t size, tenon_module **out,
                                  tenon_error *err);
 /* Takes the image, also when this fails. */
 tenon_status tn_module_add_image(tenon_module *module, tn_image *image, tenon_error *err);
+
+/* The same while guests run: takes the image, and lets them go on in it. */
+tenon_status tn_module_promote(tenon_module *module, tn_image *image, tenon_error *err);
 
 /* What the exit stub calls, on the thread's stack. */
 tn_exit_result tn_exit(tenon_instance *in, uint64_t exit, uint64_t a, uint64_t b);

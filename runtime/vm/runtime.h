@@ -19,6 +19,9 @@ struct tenon_engine {
     size_t threads; /* for checking a module; 0: one per processor */
     tn_types *types;
     const tn_tier *tier;
+    tn_service *service; /* compiles in the background; NULL: nobody does */
+    uint32_t threshold;  /* of what is hot */
+    atomic_uint_fast64_t module_numbers;
 };
 
 struct tenon_tenant {
@@ -27,17 +30,24 @@ struct tenon_tenant {
     atomic_uint_fast64_t memory_bytes, peak_bytes, instances;
 };
 
+/* An image of a module, and its gates by type. */
+typedef struct tn_bound_image {
+    struct tn_bound_image *next;
+    tn_image *image;
+    tn_gate gates[];
+} tn_bound_image;
+
 struct tenon_module {
     atomic_size_t refs;
     tenon_engine *engine;
     tn_module core;
+    uint64_t number;
     uint8_t *owned;       /* copy of the bytes, or NULL */
     uint32_t main_memory; /* index of the memory exported as "memory", else 0 */
     tn_os_mutex lock;
-    tn_code *code[2];      /* by tenon_bounds of memory 0; made when first instantiated */
-    tn_image *images[2];   /* the same: compiled code, or NULL */
-    tn_gate *gates[2];     /* of an image, by type */
-    const tn_type **types; /* by index; made with the first image */
+    tn_code *code[2];         /* by tenon_bounds of memory 0; made when first instantiated */
+    tn_bound_image *bound[2]; /* the same: compiled code */
+    const tn_type **types;    /* by index; made when compiled code may come */
 };
 
 /* A call from the host into a guest. Traps go to the innermost one and unwind guest frames only. */
@@ -156,9 +166,13 @@ bool tn_host_call_failed(tenon_store *store, tenon_status status);
 tenon_status tn_native_stack_new(tenon_store *store);
 void tn_native_stack_delete(tenon_store *store);
 extern void *const tn_leaves[];
-/* Lets the instance's module find its compiled code. With the module's lock held. */
-void tn_bind_image(tenon_instance *in);
+/* Lets the instance's module find its compiled code. With the module's lock held; false: out of memory. */
+bool tn_bind_images(tenon_instance *in);
 void tn_images_delete(tenon_module *module);
+/* The code of a mode was just made: it learns of the images that are there. With the module's lock held. */
+void tn_bind_all(tenon_module *module, size_t mode);
+/* Asks for compiled code of a function that is hot, or of one that is in a hot loop. */
+void tn_ask_for_code(tenon_instance *in, uint32_t own, uint32_t loop);
 /* Calls compiled code from the interpreter, with arguments in slots; false when it left by an exception. */
 bool tn_enter_native(tenon_instance *in, const tn_entry *entry, tn_slot *slots, const tn_segment *from);
 

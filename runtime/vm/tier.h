@@ -25,6 +25,14 @@ typedef struct tn_place {
     bool nested; /* after a walk: compiled code has called the outermost frame */
 } tn_place;
 
+/* A way into compiled code at the head of a loop, numbered in the order of the heads: locals and then operands are
+ * taken from slots, results are left there. native is a gate itself. */
+#define TN_NO_LOOP UINT32_MAX
+typedef struct tn_loop_entry {
+    uint32_t own, loop;
+    void *native;
+} tn_loop_entry;
+
 /* How a run of a tier ended. */
 typedef enum tn_left {
     TN_LEFT_DONE, /* results are in place */
@@ -44,6 +52,9 @@ typedef struct tn_tier {
     tn_code *(*code_new)(tenon_module *module, tenon_bounds bounds);
     void (*code_delete)(tn_code *code);
     tn_entry *(*entries)(tn_code *code);
+    /* Some entries have compiled code now, or a loop has; with the module's lock held. */
+    void (*promoted)(tn_code *code);
+    void (*add_loop)(tn_code *code, const tn_loop_entry *loop);
     /* Runs a guest function: args[0..] in, results from args[0] out; args lie at or above the store's stack top.
      * nested: compiled code has called it, and is to go on when it tail-calls compiled code. */
     tn_left (*run)(tenon_func *func, tn_slot *args, bool nested);
