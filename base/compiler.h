@@ -32,6 +32,16 @@
 #define TN_ROUNDS_IN_HARDWARE 0
 #endif
 
+/* Sanitizers take more address space than any limit that makes sense. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TN_SANITIZED 1
+#endif
+#endif
+#if !defined(TN_SANITIZED)
+#define TN_SANITIZED 0
+#endif
+
 /* A special build counts the interpreter's dispatches. */
 #if defined(TN_COUNTERS)
 extern unsigned long long tn_dispatches;

@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
+
 /* The number that the socket has over there. */
 #define CHILD_SOCKET      3
 #define CHILD_SOCKET_TEXT "3"
@@ -86,7 +88,8 @@ static void limit(pid_t child, const tn_process_limits *limits)
 {
     const struct rlimit memory = { limits->memory, limits->memory }, none = { 0, 0 }, files = { FILES, FILES };
 
-    prlimit(child, RLIMIT_AS, &memory, NULL);
+    if (!TN_SANITIZED)
+        prlimit(child, RLIMIT_AS, &memory, NULL);
     prlimit(child, RLIMIT_CORE, &none, NULL);
     prlimit(child, RLIMIT_NOFILE, &files, NULL);
     prlimit(child, RLIMIT_NPROC, &none, NULL);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs the specification's converted scripts with `tenon wast`, in one of the bounds modes, and adds up.
 
-usage: run.py MODE [SUBSET]   MODE: guarded or checked, or compiled, compiled-checked, odd, even: see tenon wast; SUBSET: core, proposals, mutated, or a path below the data
+usage: run.py MODE [SUBSET]   MODE: guarded or checked, or compiled, compiled-checked, odd, even, auto, auto-checked: see tenon wast; SUBSET: core, proposals, mutated, or a path below the data
 Exit code 77 (skipped) when TENON_CONFORMANCE does not name the data.
 """
 import concurrent.futures
@@ -22,7 +22,7 @@ OBSOLETE = {"imports.json": 6, "memory.json": 2}
 
 
 def is_compiled(mode):
-    return mode.startswith(("compiled", "odd", "even"))
+    return mode.startswith(("compiled", "odd", "even", "auto"))
 
 
 def run(mode, files, all_features):

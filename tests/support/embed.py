@@ -22,6 +22,20 @@ def exception():
     return m.build()
 
 
+def tier_catch():
+    """Loops that end by an exception: caught around them, and in a frame further out that stays interpreted."""
+    m = Module()
+    m.tags.append(b"\0" + u(m.type([I32], [])))
+    # thrower(i, n): throws i when it is n.
+    m.function([I32, I32], [], b"\x20\x00\x20\x01\x46\x04\x40\x20\x00\x08\x00\x0b")
+    loop = b"\x03\x40\x20\x01\x20\x00\x10\x00\x20\x01\x41\x01\x6a\x21\x01\x0c\x00\x0b"
+    m.function([I32], [I32], b"\x41" + s(100) + b"\x02\x7f\x1f\x40\x01\x00\x00\x00" + loop + b"\x0b\x00\x0b\x6a",
+               [(1, I32)], export="catch")
+    m.function([I32], [], loop, [(1, I32)])
+    m.function([I32], [I32], b"\x02\x7f\x1f\x40\x01\x00\x00\x00\x20\x00\x10\x02\x0b\x41\x7f\x0b", export="catch_outside")
+    return m.build()
+
+
 def lines():
     """A function with a line table: line 10 of a.c, then line 11 (DWARF 4, section 6.2)."""
     header = bytes([1, 1, 1, 0xFD, 12, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1]) + b"\0" + b"a.c\0\0\0\0" + b"\0"
@@ -50,7 +64,7 @@ def door():
     return m.build()
 
 
-modules = {"exception": exception(), "lines": lines(), "door": door()}
+modules = {"exception": exception(), "lines": lines(), "door": door(), "tier_catch": tier_catch()}
 for path in sys.argv[2:]:
     with tempfile.NamedTemporaryFile(suffix=".wasm") as out:
         subprocess.run(["wat2wasm", "--enable-all", "-o", out.name, path], check=True)
