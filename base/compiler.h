@@ -32,9 +32,11 @@
 #define TN_ROUNDS_IN_HARDWARE 0
 #endif
 
-/* Sanitizers take more address space than any limit that makes sense. */
+/* Sanitizers take more address space than any limit that makes sense, and ThreadSanitizer delivers signals late. */
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#if __has_feature(thread_sanitizer)
+#define TN_SANITIZED 2
+#elif __has_feature(address_sanitizer)
 #define TN_SANITIZED 1
 #endif
 #endif

@@ -263,6 +263,8 @@ static void an_endless_loop_is_left(void **state)
     tenon_config config = config_with(TENON_LLVM);
     tenon_error err;
     (void)state;
+    if (TN_SANITIZED > 1)
+        skip();
     config.tiering.threshold = 1000;
     world w = open_world(&config);
     tenon_instance *instance = instance_of(&w, BUILT(tier));
