@@ -211,7 +211,9 @@ static tenon_status open_block(tn_translator *t, tn_frame_ctrl c)
 static tenon_status prepare_block(tn_translator *t, tn_frame_ctrl *c)
 {
     describe_block(t, c);
-    TN_TRY(tn_settle_top(t, param_count(c)));
+    /* Compiled code takes over at the head of a loop, maybe one that lies inside: then a constant has to be in its slot,
+     * on every way there and past it. */
+    TN_TRY(tn_settle_top(t, t->hot != NULL ? (uint32_t)t->stack.count : param_count(c)));
     return tn_flush_locals(t);
 }
 
@@ -274,8 +276,6 @@ static tenon_status op_loop(tn_translator *t)
 {
     tn_frame_ctrl c = { .op = TN_OP_LOOP };
 
-    if (t->hot != NULL)
-        TN_TRY(tn_settle_top(t, (uint32_t)t->stack.count));
     TN_TRY(prepare_block(t, &c));
     TN_TRY(load_pins(t));
     c.start = (uint32_t)t->cells.count;

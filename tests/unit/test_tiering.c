@@ -66,6 +66,8 @@ static void check_results(tenon_instance *instance, tenon_instance *catching)
     assert_int_equal(call(instance, "sum", 100, r, 1), TENON_OK);
     assert_int_equal(r[0].of.i64, 24503500);
     assert_int_equal(call_i32(instance, "skip", 1000), 525075);
+    assert_int_equal(call_i32(instance, "constant", 1001), 1234);
+    assert_int_equal(call_i32(instance, "constant", 1000), 2234);
     assert_int_equal(call(instance, "params", 1000, r, 5), TENON_OK);
     assert_int_equal(r[0].of.i32, 1);
     assert_int_equal(r[1].of.i64, 2);

@@ -31,6 +31,15 @@
       (br_if $outer (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
     (i32.add (local.get $s)))
 
+  ;; A constant below a block that is left before the loop in it.
+  (func (export "constant") (param $n i32) (result i32) (local $i i32)
+    (i32.const 1234)
+    (block $past
+      (br_if $past (i32.and (local.get $n) (i32.const 1)))
+      (loop $l
+        (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n)))))
+    (i32.add (local.get $i)))
+
   ;; A loop with parameters and results of every type.
   (func (export "params") (param $n i32) (result i32 i64 f32 f64 i32)
     (local $i i32) (local $v v128)
