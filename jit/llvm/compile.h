@@ -34,6 +34,7 @@ typedef struct tn_job {
     const tn_cpu *cpu;
     tenon_bounds bounds; /* of memory 0 */
     unsigned level;      /* -O0 to -O3 */
+    bool hardened;       /* no code whose safety rests on a check elsewhere */
     size_t threads;
     const uint8_t *wanted;    /* by own function: whether to compile it; NULL: all */
     const tn_loop_ref *loops; /* that can be entered besides: functions of their own (osr.c) */
@@ -77,6 +78,7 @@ typedef struct tn_unit {
     LLVMValueRef alias_tags[TN_ALIAS_COUNT];
     LLVMValueRef unlikely, empty_node, personality;
     unsigned md_alias, md_invariant, md_prof;
+    unsigned versions; /* of loops that were made */
 } tn_unit;
 
 /* Whether an own function gets code. */

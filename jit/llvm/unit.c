@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "jit/llvm/compile.h"
+#include "jit/llvm/versions.h"
 #include "runtime/vm/vmctx.h"
 
 /* ---- words ---- */
@@ -172,20 +172,31 @@ static void delete_unit(tn_unit *u)
 
 /* ---- from IR to an object ---- */
 
-/* What the producer has done already is not done again: docs/optimizing.md has the measurements. */
-static const char *pipeline(unsigned level)
+/* What the producer has done already is not done again: docs/optimizing.md has the measurements. Loops get their
+ * versions between the first part and the second. */
+static const char *first_part(unsigned level)
 {
     switch (level) {
     case 0:
         return "";
     case 1:
         return "function(early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg)";
-    case 2:
-        return "function(early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,"
-               "loop-mssa(loop-rotate,licm),gvn,instcombine<no-verify-fixpoint>,dse,simplifycfg)";
     default:
-        return "default<O3>";
+        return "function(early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(loop-rotate,licm))";
     }
+}
+
+static const char *second_part(unsigned level, bool has_versions)
+{
+    if (level < 2)
+        return "";
+    if (level > 2)
+        return "default<O3>";
+    /* What the producer has unrolled is one vector of straight code; only then come loops that it has not. */
+    return has_versions ? "function(gvn,instcombine<no-verify-fixpoint>,slp-vectorizer,loop-vectorize,"
+                          "instcombine<no-verify-fixpoint>,loop-unroll<O2>,gvn,instcombine<no-verify-fixpoint>,dse,"
+                          "simplifycfg)"
+                        : "function(gvn,instcombine<no-verify-fixpoint>,dse,simplifycfg)";
 }
 
 static tenon_status take_message(tenon_error *err, const char *what, char *message)
@@ -195,15 +206,12 @@ static tenon_status take_message(tenon_error *err, const char *what, char *messa
     return TENON_UNSUPPORTED;
 }
 
-static tenon_status optimize(tn_unit *u, bool has_cells, tenon_error *err)
+static tenon_status run_passes(const tn_unit *u, const char *passes, tenon_error *err)
 {
+    if (passes[0] == '\0')
+        return TENON_OK;
     LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-    LLVMErrorRef error = NULL;
-
-    if (has_cells && u->job->level > 0)
-        error = LLVMRunPasses(u->module, "function(simplifycfg,mem2reg)", u->machine, options);
-    if (u->job->level > 0 && error == NULL)
-        error = LLVMRunPasses(u->module, pipeline(u->job->level), u->machine, options);
+    LLVMErrorRef error = LLVMRunPasses(u->module, passes, u->machine, options);
     LLVMDisposePassBuilderOptions(options);
     if (error == NULL)
         return TENON_OK;
@@ -211,6 +219,18 @@ static tenon_status optimize(tn_unit *u, bool has_cells, tenon_error *err)
     tn_fail_plain(err, TENON_UNSUPPORTED, "LLVM's passes failed: %s", message);
     LLVMDisposeErrorMessage(message);
     return TENON_UNSUPPORTED;
+}
+
+static tenon_status optimize(tn_unit *u, bool has_cells, tenon_error *err)
+{
+    unsigned level = u->job->level;
+
+    if (has_cells && level > 0)
+        TN_TRY(run_passes(u, "function(simplifycfg,mem2reg)", err));
+    TN_TRY(run_passes(u, first_part(level), err));
+    if (level >= 2 && u->job->bounds == TENON_BOUNDS_GUARDED && !u->job->hardened)
+        tn_version_loops(u);
+    return run_passes(u, second_part(level, u->versions > 0), err);
 }
 
 static tenon_status emit(tn_unit *u, bool has_cells, tn_object *out, tenon_error *err)
