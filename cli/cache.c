@@ -19,7 +19,7 @@
 
 #define DEFAULT_BOUND ((uint64_t)1 << 30)
 /* Of what the name says; another number for another meaning. */
-#define FORMAT 1
+#define FORMAT 2
 
 typedef struct entry {
     char name[NAME_MAX + 1];
@@ -129,8 +129,8 @@ static bool entry_path(const tenon_key *key, const cli_file *file, const cli_com
     for (int i = 0; i < 16; i++)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     size_t start = strlen(path);
-    int n = snprintf(path + start, size - start, "/%s-%s-%d-%c%llx-O%u-%s.tenon", hex, tenon_version(), FORMAT,
-                     o->bounds == TENON_BOUNDS_GUARDED ? 'g' : 'c', (unsigned long long)o->features, o->level,
+    int n = snprintf(path + start, size - start, "/%s-%s-%d-%c%llx-O%u%s-%s.tenon", hex, tenon_version(), FORMAT,
+                     o->bounds == TENON_BOUNDS_GUARDED ? 'g' : 'c', (unsigned long long)o->features, o->level, o->hardened ? "h" : "",
                      o->cpu != NULL ? o->cpu : "baseline");
     return n > 0 && (size_t)n < size - start;
 }

@@ -17,7 +17,7 @@
 #include "cli/command.h"
 #include "cli/key.h"
 
-#define MAX_ARGUMENTS 12
+#define MAX_ARGUMENTS 13
 
 extern char **environ;
 
@@ -86,6 +86,8 @@ static void write_arguments(words *w, const cli_compile_options *o, int in, int 
     add_word(w, "--features=%llu", (unsigned long long)(o->features != 0 ? o->features : tenon_features_default()));
     add_word(w, "--threads=%zu", o->threads != 0 ? o->threads : processors > 0 ? (size_t)processors : 1);
     add_word(w, "-O%u", o->level);
+    if (o->hardened)
+        add_word(w, "--hardened");
     if (o->target != NULL)
         add_word(w, "--target=%s", o->target);
     if (o->cpu != NULL)
@@ -187,7 +189,7 @@ tenon_status cli_module_through_file(tenon_engine *engine, const cli_file *file,
 
 /* ---- the command ---- */
 
-enum { OUTPUT, LEVEL, CPU, TARGET, FUNCTIONS, KEY, THREADS, CHECKED, ALL_FEATURES };
+enum { OUTPUT, LEVEL, CPU, TARGET, FUNCTIONS, KEY, THREADS, CHECKED, HARDENED, ALL_FEATURES };
 static const cli_option option_list[] = {
     [OUTPUT] = { "o", "FILE", "Where the compiled file goes (default: the module's name with .tenon)." },
     [LEVEL] = { "O", "LEVEL", "How much to optimize, 0 to 3 (default 2)." },
@@ -201,6 +203,8 @@ static const cli_option option_list[] = {
               "Seal the file with this key (32 bytes, or 64 hexadecimal digits) instead of this machine's own." },
     [THREADS] = { "threads", "N", "Compile on so many threads (default: one per processor)." },
     [CHECKED] = { "checked", NULL, "Make code for an engine that compares every access with the memory's size." },
+    [HARDENED] = { "hardened", NULL,
+                   "Let no access rest on a check that is not its own: loops are not vectorized." },
     [ALL_FEATURES] = { "all-features", NULL, "Admit proposals that may still change (custom page sizes)." },
     { NULL, NULL, NULL },
 };
@@ -239,6 +243,9 @@ static bool take_option(request *r, int option, const char *value)
     case THREADS:
         r->options.threads = strtoul(value, &end, 10);
         return *end == '\0' && r->options.threads > 0 && r->options.threads <= 1024;
+    case HARDENED:
+        r->options.hardened = true;
+        return true;
     case CHECKED:
         r->options.bounds = TENON_BOUNDS_CHECKED;
         return true;

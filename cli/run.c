@@ -151,7 +151,9 @@ static int load_compiled(runner *r, const char *path, const cli_file *file, teno
 static int load_and_compile(runner *r, const char *path, const cli_file *file, tenon_module **out)
 {
     const tenon_config *config = &r->o->config;
-    const cli_compile_options options = { .features = config->features, .bounds = config->bounds, .level = 2 };
+    const cli_compile_options options = {
+        .features = config->features, .bounds = config->bounds, .level = 2, .hardened = config->tiering.hardened
+    };
 
     return cli_module_with_code(r->engine, path, file, &options, out);
 }

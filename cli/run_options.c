@@ -26,6 +26,7 @@ enum {
     TIER_LOG,
     KEY,
     CHECKED,
+    HARDENED,
     ALL_FEATURES
 };
 
@@ -59,6 +60,8 @@ const cli_option run_option_list[] = {
     [TIER_LOG] = { "tier-log", "FILE", "Write a JSON line for each time that --tier=auto has compiled something." },
     [KEY] = { "key", "FILE", "The key that FILE.tenon was sealed with, when it is not this machine's own." },
     [CHECKED] = { "checked", NULL, "Compare every access with the memory's size instead of relying on guard pages." },
+    [HARDENED] = { "hardened", NULL,
+                   "Let no access of compiled code rest on a check that is not its own: loops are not vectorized." },
     [ALL_FEATURES] = { "all-features", NULL, "Admit proposals that may still change (custom page sizes)." },
     { NULL, NULL, NULL },
 };
@@ -250,6 +253,9 @@ static bool take(run_options *o, cli_parser *p, int option)
     case STATS:
         o->stats = p->value != NULL ? RUN_STATS_JSON : RUN_STATS_TEXT;
         return p->value == NULL || strcmp(p->value, "json") == 0;
+    case HARDENED:
+        o->config.tiering.hardened = true;
+        return true;
     case CHECKED:
         o->config.bounds = TENON_BOUNDS_CHECKED;
         return true;

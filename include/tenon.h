@@ -138,6 +138,7 @@ typedef struct tenon_tiering {
     uint64_t job_timeout; /* nanoseconds that one job may take; 0: one minute */
     uint64_t job_memory;  /* bytes of address space that a process may take; 0: 4 GiB */
     bool synchronous;     /* the guest waits for its code: for tests */
+    bool hardened; /* no access may rest on a check that is not its own: no vectorized loops */
     /* Called by a thread of the engine's when a job has ended; may be NULL. It may not use the engine. */
     void (*report)(void *context, const tenon_job_report *report);
     void *context;

@@ -22,6 +22,7 @@ typedef struct tn_job_item {
 typedef struct tn_job_packet {
     uint32_t version, count;
     uint32_t bounds, level; /* tenon_bounds of memory 0; 0 to 3 */
+    uint32_t hardened, reserved;
     uint64_t features;
     tn_job_item items[TN_JOB_ITEMS];
 } tn_job_packet;

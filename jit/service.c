@@ -100,6 +100,7 @@ static void take_job(worker *w)
     w->packet = (tn_job_packet){ .version = TN_JOB_VERSION,
                                  .bounds = first.request.bounds,
                                  .level = LEVEL,
+                                 .hardened = s->tiering.hardened,
                                  .features = tn_module_core(first.request.module)->features };
     w->function_count = w->loop_count = 0;
     w->asked = first.at;

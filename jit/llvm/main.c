@@ -2,8 +2,8 @@
  * tenon-llvm: the compiler as a program of its own, started by those who run guests. It reads a module from one
  * descriptor, writes an image to another, and says what went wrong on the standard error output.
  *
- *     tenon-llvm IN OUT [--target=CPU] [--cpu=NAME] [--bounds=guarded|checked] [--features=N] [-O0..3] [--threads=N]
- *                       [--functions=LIST]
+ *     tenon-llvm IN OUT [--target=CPU] [--cpu=NAME] [--bounds=guarded|checked] [--features=N] [-O0..3] [--hardened]
+ *                       [--threads=N] [--functions=LIST]
  *     tenon-llvm --serve SOCKET
  */
 #include <fcntl.h>
@@ -26,6 +26,7 @@ typedef struct request {
     tenon_bounds bounds;
     tenon_features features;
     unsigned level;
+    bool hardened;
     size_t threads;
     const char *functions; /* "odd", "even", or "0,3-5" of the module's function indices; NULL: all */
 } request;
@@ -42,6 +43,8 @@ static bool read_option(request *r, const char *arg)
         r->bounds = arg[9] == 'g' ? TENON_BOUNDS_GUARDED : TENON_BOUNDS_CHECKED;
         return true;
     }
+    if (strcmp(arg, "--hardened") == 0)
+        return r->hardened = true;
     if (strncmp(arg, "--features=", 11) == 0)
         return (r->features = strtoull(arg + 11, NULL, 0)) != 0;
     if (strncmp(arg, "--threads=", 10) == 0)
@@ -134,6 +137,7 @@ static tenon_status compile_module(const request *r, const tn_module *module, tn
                    .cpu = cpu,
                    .bounds = bounds_of(module, r->bounds),
                    .level = r->level,
+                   .hardened = r->hardened,
                    .threads = r->threads,
                    .wanted = wanted };
     tenon_status status = tn_job_run(&job, &image, err);

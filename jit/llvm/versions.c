@@ -242,11 +242,13 @@ static bool add_access(loop *l, LLVMValueRef instruction, LLVMValueRef pointer, 
 {
     form at = { .count = 0 };
     LLVMValueRef index;
-    access *a = &l->accesses[l->access_count];
     bool stores = LLVMIsAStoreInst(instruction) != NULL;
 
+    if (l->access_count == MAX_ACCESSES)
+        return false;
+    access *a = &l->accesses[l->access_count];
     *a = (access){ .instruction = instruction };
-    if (l->access_count == MAX_ACCESSES || !take_pointer(l, pointer, &index, &a->offset) ||
+    if (!take_pointer(l, pointer, &index, &a->offset) ||
         !add_form(l, index, 1, MAX_DEPTH, &at) || (int32_t)at.step >= MAX_STEP || (int32_t)at.step <= -MAX_STEP ||
         !join_group(l, a, &at))
         return false;
