@@ -206,6 +206,9 @@ static tenon_status check_header(opening *o)
     return TENON_OK;
 }
 
+/* Who has sealed the file vouches for the module as well as for the code: its bodies are not checked again, unless this
+ * engine admits less. */
+
 /* Copies a part of the body, from a chunk on, and checks the copy. */
 static tenon_status take_part(const opening *o, uint64_t first, uint8_t *to, size_t size)
 {
@@ -231,7 +234,7 @@ static tenon_status take_module(const opening *o, tenon_engine *engine, tenon_mo
         return tn_fail_plain(o->err, TENON_NOMEM, "out of memory for a compiled file");
     tenon_status status = take_part(o, chunks_of(o->header.image_size), copy, size);
     if (status == TENON_OK)
-        status = tn_module_new_owned(engine, copy, size, out, o->err);
+        status = tn_module_new_owned(engine, copy, size, tn_engine_admits(engine, o->header.features), out, o->err);
     else
         tn_free(o->mem, copy, size + (size == 0));
     return status;
@@ -264,6 +267,14 @@ static bool is_module_of(const opening *o, const void *module, size_t size)
     return same(digest, o->header.module_digest, sizeof digest);
 }
 
+static tenon_status take_borrowed(const opening *o, tenon_engine *engine, const void *module, size_t size,
+                                  tenon_module **out)
+{
+    if (tn_engine_admits(engine, o->header.features))
+        return tn_module_new_checked(engine, module, size, out, o->err);
+    return tenon_module_new_borrowed(engine, module, size, out, o->err);
+}
+
 static tenon_status open_file(opening *o, tenon_engine *engine, const void *module, size_t module_size,
                               tenon_module **out)
 {
@@ -273,7 +284,7 @@ static tenon_status open_file(opening *o, tenon_engine *engine, const void *modu
     if (o->header.has_module)
         TN_TRY(take_module(o, engine, out));
     else
-        TN_TRY(tenon_module_new_borrowed(engine, module, module_size, out, o->err));
+        TN_TRY(take_borrowed(o, engine, module, module_size, out));
     tenon_status status = take_image(o, *out);
     if (status != TENON_OK)
         tenon_module_delete(*out);

@@ -28,7 +28,7 @@ typedef struct tenon_compiled {
     size_t image_size;
     const void *module; /* the bytes that it was made of */
     size_t module_size;
-    tenon_features features; /* that the module was checked with */
+    tenon_features features; /* that the module was checked with: it must be valid */
     bool without_module;     /* leave the module out; whoever opens the file has it */
 } tenon_compiled;
 

@@ -172,15 +172,22 @@ static uint32_t main_memory(const tn_module *m)
     return 0;
 }
 
-tenon_status tenon_module_new_borrowed(tenon_engine *engine, const void *bytes, size_t size, tenon_module **out,
-                                       tenon_error *err)
+static tenon_status load_core(tenon_engine *engine, tn_module *core, const void *bytes, size_t size, bool checked,
+                              tenon_error *err)
+{
+    if (checked)
+        return tn_module_load_checked(core, &engine->mem, engine->types, engine->features, bytes, size, err);
+    return tn_module_load(core, &engine->mem, engine->types, engine->features, bytes, size, engine->threads, err);
+}
+
+static tenon_status new_module(tenon_engine *engine, const void *bytes, size_t size, bool checked, tenon_module **out,
+                               tenon_error *err)
 {
     tn_error_clear(err);
     tenon_module *module = tn_alloc_zeroed(&engine->mem, sizeof *module);
     if (module == NULL)
         return tn_fail_plain(err, TENON_NOMEM, "out of memory while loading a module");
-    tenon_status status =
-        tn_module_load(&module->core, &engine->mem, engine->types, engine->features, bytes, size, engine->threads, err);
+    tenon_status status = load_core(engine, &module->core, bytes, size, checked, err);
     if (status != TENON_OK) {
         tn_free(&engine->mem, module, sizeof *module);
         return status;
@@ -195,10 +202,22 @@ tenon_status tenon_module_new_borrowed(tenon_engine *engine, const void *bytes, 
     return TENON_OK;
 }
 
-tenon_status tn_module_new_owned(tenon_engine *engine, uint8_t *bytes, size_t size, tenon_module **out,
+tenon_status tenon_module_new_borrowed(tenon_engine *engine, const void *bytes, size_t size, tenon_module **out,
+                                       tenon_error *err)
+{
+    return new_module(engine, bytes, size, false, out, err);
+}
+
+tenon_status tn_module_new_checked(tenon_engine *engine, const void *bytes, size_t size, tenon_module **out,
+                                   tenon_error *err)
+{
+    return new_module(engine, bytes, size, true, out, err);
+}
+
+tenon_status tn_module_new_owned(tenon_engine *engine, uint8_t *bytes, size_t size, bool checked, tenon_module **out,
                                  tenon_error *err)
 {
-    tenon_status status = tenon_module_new_borrowed(engine, bytes, size, out, err);
+    tenon_status status = new_module(engine, bytes, size, checked, out, err);
 
     if (status == TENON_OK)
         (*out)->owned = bytes;
@@ -216,7 +235,7 @@ tenon_status tenon_module_new(tenon_engine *engine, const void *bytes, size_t si
         return tn_fail_plain(err, TENON_NOMEM, "out of memory while loading a module");
     if (size > 0)
         memcpy(copy, bytes, size);
-    return tn_module_new_owned(engine, copy, size, out, err);
+    return tn_module_new_owned(engine, copy, size, false, out, err);
 }
 
 void tn_module_ref(tenon_module *module)
@@ -241,6 +260,11 @@ void tenon_module_delete(tenon_module *module)
     tn_os_mutex_fini(&module->lock);
     tn_free(&engine->mem, module, sizeof *module);
     tn_engine_unref(engine);
+}
+
+bool tn_engine_admits(const tenon_engine *engine, tenon_features features)
+{
+    return ((features != 0 ? features : tenon_features_default()) & ~engine->features) == 0;
 }
 
 tn_mem *tn_engine_mem(tenon_engine *engine)

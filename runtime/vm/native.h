@@ -89,9 +89,14 @@ bool tn_module_has_code(const tenon_module *module, tenon_bounds bounds, uint32_
 /* Its number among the modules of the engine, from 1 on. */
 uint64_t tn_module_number(const tenon_module *module);
 tn_mem *tn_engine_mem(tenon_engine *engine);
-/* Takes the bytes, which are freed with the module, and also when this fails. */
-tenon_status tn_module_new_owned(tenon_engine *engine, uint8_t *bytes, size_t size, tenon_module **out,
+/* Whether what is valid with these features (0: the default) is so here. */
+bool tn_engine_admits(const tenon_engine *engine, tenon_features features);
+/* Takes the bytes, which are freed with the module, and also when this fails. checked: see the next. */
+tenon_status tn_module_new_owned(tenon_engine *engine, uint8_t *bytes, size_t size, bool checked, tenon_module **out,
                                  tenon_error *err);
+/* Of bytes whose bodies were found valid before, by somebody who is trusted. */
+tenon_status tn_module_new_checked(tenon_engine *engine, const void *bytes, size_t size, tenon_module **out,
+                                   tenon_error *err);
 /* Takes the image, also when this fails. */
 tenon_status tn_module_add_image(tenon_module *module, tn_image *image, tenon_error *err);
 
