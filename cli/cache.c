@@ -130,8 +130,8 @@ static bool entry_path(const tenon_key *key, const cli_file *file, const cli_com
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     size_t start = strlen(path);
     int n = snprintf(path + start, size - start, "/%s-%s-%d-%c%llx-O%u%s-%s.tenon", hex, tenon_version(), FORMAT,
-                     o->bounds == TENON_BOUNDS_GUARDED ? 'g' : 'c', (unsigned long long)o->features, o->level, o->hardened ? "h" : "",
-                     o->cpu != NULL ? o->cpu : "baseline");
+                     o->bounds == TENON_BOUNDS_GUARDED ? 'g' : 'c', (unsigned long long)o->features, o->level,
+                     o->hardened ? "h" : "", o->cpu != NULL ? o->cpu : "baseline");
     return n > 0 && (size_t)n < size - start;
 }
 

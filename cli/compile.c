@@ -203,8 +203,7 @@ static const cli_option option_list[] = {
               "Seal the file with this key (32 bytes, or 64 hexadecimal digits) instead of this machine's own." },
     [THREADS] = { "threads", "N", "Compile on so many threads (default: one per processor)." },
     [CHECKED] = { "checked", NULL, "Make code for an engine that compares every access with the memory's size." },
-    [HARDENED] = { "hardened", NULL,
-                   "Let no access rest on a check that is not its own: loops are not vectorized." },
+    [HARDENED] = { "hardened", NULL, "Let no access rest on a check that is not its own: loops are not vectorized." },
     [ALL_FEATURES] = { "all-features", NULL, "Admit proposals that may still change (custom page sizes)." },
     { NULL, NULL, NULL },
 };

@@ -11,7 +11,7 @@
 typedef struct cli_compile_options {
     tenon_features features;
     tenon_bounds bounds;
-    unsigned level;        /* -O0 to -O3 */
+    unsigned level; /* -O0 to -O3 */
     bool hardened;
     size_t threads;        /* 0: one per processor */
     const char *target;    /* NULL: this machine */

@@ -24,6 +24,7 @@ enum {
     TIER,
     TIER_THRESHOLD,
     TIER_LOG,
+    PROFILE,
     KEY,
     CHECKED,
     HARDENED,
@@ -58,6 +59,10 @@ const cli_option run_option_list[] = {
     [TIER_THRESHOLD] = { "tier-threshold", "N",
                          "Calls and rounds of loops after which --tier=auto compiles a function." },
     [TIER_LOG] = { "tier-log", "FILE", "Write a JSON line for each time that --tier=auto has compiled something." },
+    [PROFILE] = { "profile", "perfmap|jitdump|gdb",
+                  "Tell perf of compiled code (perfmap: /tmp/perf-PID.map; jitdump: jit-PID.dump here, for perf record "
+                  "-k "
+                  "mono and perf inject --jit), or a debugger, with source lines. May be repeated." },
     [KEY] = { "key", "FILE", "The key that FILE.tenon was sealed with, when it is not this machine's own." },
     [CHECKED] = { "checked", NULL, "Compare every access with the memory's size instead of relying on guard pages." },
     [HARDENED] = { "hardened", NULL,
@@ -86,6 +91,18 @@ static bool parse_tier(const char *text, run_tier *out)
     for (int i = 0; i < 3; i++)
         if (strcmp(text, names[i]) == 0) {
             *out = (run_tier)i;
+            return true;
+        }
+    return false;
+}
+
+static bool parse_profile(const char *text, tenon_tools *out)
+{
+    static const char *const names[] = { "perfmap", "jitdump", "gdb" };
+
+    for (unsigned i = 0; i < 3; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *out |= (tenon_tools)1 << i;
             return true;
         }
     return false;
@@ -235,6 +252,8 @@ static bool take(run_options *o, cli_parser *p, int option)
         return true;
     case TIER:
         return parse_tier(p->value, &o->tier);
+    case PROFILE:
+        return parse_profile(p->value, &o->config.tools);
     case TIER_THRESHOLD:
         return parse_threshold(p->value, &o->config.tiering.threshold);
     case TIER_LOG:

@@ -138,7 +138,7 @@ typedef struct tenon_tiering {
     uint64_t job_timeout; /* nanoseconds that one job may take; 0: one minute */
     uint64_t job_memory;  /* bytes of address space that a process may take; 0: 4 GiB */
     bool synchronous;     /* the guest waits for its code: for tests */
-    bool hardened; /* no access may rest on a check that is not its own: no vectorized loops */
+    bool hardened;        /* no access may rest on a check that is not its own: no vectorized loops */
     /* Called by a thread of the engine's when a job has ended; may be NULL. It may not use the engine. */
     void (*report)(void *context, const tenon_job_report *report);
     void *context;
@@ -152,6 +152,13 @@ typedef struct tenon_tiering_counts {
     uint64_t dropped_jobs; /* whose module had gone */
 } tenon_tiering_counts;
 
+/* Tools that look at the process and want to know of compiled code: bits. PERF_MAP writes /tmp/perf-PID.map, JITDUMP
+ * writes jit-PID.dump into the current folder (perf record -k mono, then perf inject --jit), GDB tells a debugger. */
+typedef uint32_t tenon_tools;
+#define TENON_TOOL_PERF_MAP ((tenon_tools)1)
+#define TENON_TOOL_JITDUMP  ((tenon_tools)2)
+#define TENON_TOOL_GDB      ((tenon_tools)4)
+
 typedef struct tenon_config {
     size_t size;             /* sizeof(tenon_config): lets the structure grow */
     tenon_features features; /* 0: tenon_features_default() */
@@ -160,6 +167,7 @@ typedef struct tenon_config {
     tenon_allocator allocator; /* realloc NULL: malloc */
     size_t threads;            /* that may check one big module side by side; 0: one per processor, at most 8 */
     tenon_tiering tiering;
+    tenon_tools tools;
 } tenon_config;
 
 /* Makes an engine. config NULL: defaults. */

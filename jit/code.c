@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/os/os.h"
+#include "jit/tools.h"
 
 /* ---- the registry ---- */
 
@@ -176,6 +177,7 @@ void tn_image_delete(tn_image *image)
 {
     tn_mem *mem = image->mem;
 
+    tn_gdb_forget(image);
     strike_off(image);
     tn_os_release((void *)(uintptr_t)image->base, image->size);
     tn_free(mem, image, sizeof *image);

@@ -14,6 +14,7 @@ struct tn_image {
     const uint8_t *code;
     const tn_module *module;
     tn_mem *mem;
+    void *gdb; /* what gdb.c has told GDB, or NULL */
 };
 
 tenon_status tn_image_new(tenon_module *owner, const void *bytes, size_t size, tn_image **out, tenon_error *err);

@@ -5,6 +5,7 @@
 
 #include "jit/code.h"
 #include "jit/service.h"
+#include "jit/tools.h"
 
 _Static_assert(offsetof(tenon_instance, native) == 0 && offsetof(tn_native_stack, segment) == 0 &&
                    offsetof(tn_segment, host_sp) == 0 && offsetof(tn_segment, exit) == sizeof(void *),
@@ -77,6 +78,7 @@ const tn_native tn_jit_native = { .image_new = tn_image_new,
                                   .bind = bind,
                                   .gates = gates,
                                   .loop = loop,
+                                  .announce = tn_tools_announce,
                                   .enter = enter,
                                   .leave = tn_stub_leave,
                                   .find_landing = tn_code_find_landing,

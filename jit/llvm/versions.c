@@ -5,8 +5,9 @@
  * vectorize them. Where the check fails, the loop runs as it was.
  *
  * Addresses are sums modulo 2^32 of things that do not change in the loop, and of counters; whatever the partial sums
- * did, the address of round k is start + k * step modulo 2^32, and without a wrap on the way when the first and the last
- * lie in the memory. Runs after loops were rotated and given preheaders, with values that leave them in phis (LCSSA).
+ * did, the address of round k is start + k * step modulo 2^32, and without a wrap on the way when the first and the
+ * last lie in the memory. Runs after loops were rotated and given preheaders, with values that leave them in phis
+ * (LCSSA).
  */
 #include "jit/llvm/versions.h"
 
@@ -15,12 +16,12 @@
 
 #include "runtime/vm/vmctx.h"
 
-#define MAX_LEAVES 6
-#define MAX_GROUPS 8
+#define MAX_LEAVES   6
+#define MAX_GROUPS   8
 #define MAX_ACCESSES 48
-#define MAX_DEPTH 16
-#define MAX_BLOCK 400 /* instructions */
-#define MAX_STEP 65536
+#define MAX_DEPTH    16
+#define MAX_BLOCK    400 /* instructions */
+#define MAX_STEP     65536
 /* Rounds that are worth the check. */
 #define FEWEST_ROUNDS 6
 
@@ -44,8 +45,8 @@ typedef struct access {
 
 /* Accesses at a constant distance from each other. */
 typedef struct group {
-    form at;          /* constant: the lowest */
-    uint64_t reach;   /* bytes from there to the end of the highest */
+    form at;        /* constant: the lowest */
+    uint64_t reach; /* bytes from there to the end of the highest */
     bool stores;
     LLVMValueRef first, begin, end; /* of the whole trip: i64 */
     LLVMValueRef pointer;           /* of the first address */
@@ -248,9 +249,8 @@ static bool add_access(loop *l, LLVMValueRef instruction, LLVMValueRef pointer, 
         return false;
     access *a = &l->accesses[l->access_count];
     *a = (access){ .instruction = instruction };
-    if (!take_pointer(l, pointer, &index, &a->offset) ||
-        !add_form(l, index, 1, MAX_DEPTH, &at) || (int32_t)at.step >= MAX_STEP || (int32_t)at.step <= -MAX_STEP ||
-        !join_group(l, a, &at))
+    if (!take_pointer(l, pointer, &index, &a->offset) || !add_form(l, index, 1, MAX_DEPTH, &at) ||
+        (int32_t)at.step >= MAX_STEP || (int32_t)at.step <= -MAX_STEP || !join_group(l, a, &at))
         return false;
     a->size = bytes_of(l, type);
     a->constant = at.constant;
@@ -285,11 +285,12 @@ static bool measure_groups(loop *l)
 
 static bool is_harmless_call(LLVMValueRef call)
 {
-    static const char *const names[] = { "llvm.fabs.",   "llvm.sqrt.",  "llvm.floor.",    "llvm.ceil.", "llvm.trunc.",
-                                         "llvm.roundeven.", "llvm.rint.",  "llvm.nearbyint.", "llvm.copysign.", "llvm.umin.",
-                                         "llvm.umax.",   "llvm.smin.",  "llvm.smax.",     "llvm.abs.",  "llvm.fshl.",
-                                         "llvm.fshr.",   "llvm.ctpop.", "llvm.uadd.sat.", "llvm.usub.sat.",
-                                         "llvm.sadd.sat.", "llvm.ssub.sat." };
+    static const char *const names[] = { "llvm.fabs.",     "llvm.sqrt.",      "llvm.floor.",    "llvm.ceil.",
+                                         "llvm.trunc.",    "llvm.roundeven.", "llvm.rint.",     "llvm.nearbyint.",
+                                         "llvm.copysign.", "llvm.umin.",      "llvm.umax.",     "llvm.smin.",
+                                         "llvm.smax.",     "llvm.abs.",       "llvm.fshl.",     "llvm.fshr.",
+                                         "llvm.ctpop.",    "llvm.uadd.sat.",  "llvm.usub.sat.", "llvm.sadd.sat.",
+                                         "llvm.ssub.sat." };
     size_t size;
     LLVMValueRef callee = LLVMGetCalledValue(call);
     const char *name = LLVMIsAFunction(callee) != NULL ? LLVMGetValueName2(callee, &size) : "";
@@ -304,7 +305,8 @@ static bool take_instruction(loop *l, LLVMValueRef i)
 {
     switch (LLVMGetInstructionOpcode(i)) {
     case LLVMLoad:
-        return add_access(l, i, LLVMGetOperand(i, 0), LLVMTypeOf(i)) && LLVMGetOrdering(i) == LLVMAtomicOrderingNotAtomic;
+        return add_access(l, i, LLVMGetOperand(i, 0), LLVMTypeOf(i)) &&
+               LLVMGetOrdering(i) == LLVMAtomicOrderingNotAtomic;
     case LLVMStore:
         return add_access(l, i, LLVMGetOperand(i, 1), LLVMTypeOf(LLVMGetOperand(i, 0))) &&
                LLVMGetOrdering(i) == LLVMAtomicOrderingNotAtomic;
@@ -360,8 +362,8 @@ static LLVMValueRef evaluate(loop *l, const form *f)
     LLVMValueRef sum = tn_i32(l->u, f->constant);
 
     for (unsigned i = 0; i < f->count; i++)
-        sum = LLVMBuildAdd(l->b, sum,
-                           LLVMBuildMul(l->b, f->leaves[i].value, tn_i32(l->u, f->leaves[i].factor), ""), "");
+        sum =
+            LLVMBuildAdd(l->b, sum, LLVMBuildMul(l->b, f->leaves[i].value, tn_i32(l->u, f->leaves[i].factor), ""), "");
     return sum;
 }
 

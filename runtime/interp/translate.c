@@ -211,8 +211,8 @@ static tenon_status open_block(tn_translator *t, tn_frame_ctrl c)
 static tenon_status prepare_block(tn_translator *t, tn_frame_ctrl *c)
 {
     describe_block(t, c);
-    /* Compiled code takes over at the head of a loop, maybe one that lies inside: then a constant has to be in its slot,
-     * on every way there and past it. */
+    /* Compiled code takes over at the head of a loop, maybe one that lies inside: then a constant has to be in its
+     * slot, on every way there and past it. */
     TN_TRY(tn_settle_top(t, t->hot != NULL ? (uint32_t)t->stack.count : param_count(c)));
     return tn_flush_locals(t);
 }

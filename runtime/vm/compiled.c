@@ -76,6 +76,8 @@ static tenon_status add_bound(tenon_module *module, tn_image *image, tenon_error
     }
     *bound = (tn_bound_image){ module->bound[mode], image };
     tn_native_code->gates(image, bound->gates);
+    if (module->engine->tools != 0)
+        tn_native_code->announce(image, module->engine->tools);
     module->bound[mode] = bound;
     return TENON_OK;
 }

@@ -45,6 +45,7 @@ tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out)
     engine->mem = mem;
     engine->features = config->features != 0 ? config->features | 1 : tenon_features_default();
     engine->bounds = config->bounds;
+    engine->tools = config->tools;
     engine->threads = config->threads;
     engine->stack_size = config->stack_size != 0 ? config->stack_size : DEFAULT_STACK_SIZE;
     engine->tier = tn_tiers[0];

@@ -56,6 +56,8 @@ typedef struct tn_native {
     void (*gates)(const tn_image *image, tn_gate *out);
     /* The ways into loops that the image has, by number from 0 on; false when there are no more. */
     bool (*loop)(const tn_image *image, uint32_t number, tn_loop_entry *out);
+    /* Tells tools that look at the process what code it has. */
+    void (*announce)(tn_image *image, tenon_tools tools);
     /* Runs compiled code with arguments from slots; 0 when it has returned, otherwise what leave was given. */
     int (*enter)(tn_segment *segment, tenon_instance *in, tn_slot *slots, const tn_entry *entry);
     /* Ends a segment from C code that runs in it. */

@@ -21,6 +21,7 @@ struct tenon_engine {
     const tn_tier *tier;
     tn_service *service; /* compiles in the background; NULL: nobody does */
     uint32_t threshold;  /* of what is hot */
+    tenon_tools tools;   /* that learn of compiled code */
     atomic_uint_fast64_t module_numbers;
 };
 

@@ -70,7 +70,6 @@ class Peer:
                         "reference_types", "relaxed_simd", "simd", "tail_call", "threads", "wide_arithmetic", "custom_page_sizes"):
             setattr(config, "wasm_" + feature, True)
         config.wasm_relaxed_simd_deterministic = True
-        config.cranelift_nan_canonicalization = True
         config.parallel_compilation = False
         self.engine = wasmtime.Engine(config)
 
