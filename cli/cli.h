@@ -39,7 +39,8 @@ bool cli_on_terminal(void);
 /* On a terminal, shows how far long work has come; what NULL: it is done. */
 void cli_progress(const char *what, int done, int all);
 
-extern const struct cli_command cli_run_command, cli_compile_command, cli_cache_command, cli_validate_command,
-    cli_inspect_command, cli_wast_command, cli_doctor_command, cli_completion_command, cli_man_command;
+extern const struct cli_command cli_run_command, cli_compile_command, cli_explore_command, cli_cache_command,
+    cli_validate_command, cli_inspect_command, cli_wast_command, cli_doctor_command, cli_completion_command,
+    cli_man_command;
 
 #endif

@@ -17,7 +17,7 @@
 #include "cli/command.h"
 #include "cli/key.h"
 
-#define MAX_ARGUMENTS 13
+#define MAX_ARGUMENTS 14
 
 extern char **environ;
 
@@ -88,6 +88,8 @@ static void write_arguments(words *w, const cli_compile_options *o, int in, int 
     add_word(w, "-O%u", o->level);
     if (o->hardened)
         add_word(w, "--hardened");
+    if (o->listing)
+        add_word(w, "--listing");
     if (o->target != NULL)
         add_word(w, "--target=%s", o->target);
     if (o->cpu != NULL)

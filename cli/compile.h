@@ -16,6 +16,7 @@ typedef struct cli_compile_options {
     size_t threads;        /* 0: one per processor */
     const char *target;    /* NULL: this machine */
     const char *cpu;       /* NULL: what every such machine has */
+    bool listing;          /* text for people instead of an image: jit/llvm/listing.c */
     const char *functions; /* "odd", "even", or a list such as "0,3-5"; NULL: all */
 } cli_compile_options;
 

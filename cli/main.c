@@ -8,10 +8,17 @@
 #include "cli/cli.h"
 #include "cli/command.h"
 
-const cli_command *const cli_commands[] = {
-    &cli_run_command,   &cli_compile_command, &cli_validate_command,   &cli_inspect_command, &cli_wast_command,
-    &cli_cache_command, &cli_doctor_command,  &cli_completion_command, &cli_man_command,     NULL
-};
+const cli_command *const cli_commands[] = { &cli_run_command,
+                                            &cli_compile_command,
+                                            &cli_explore_command,
+                                            &cli_validate_command,
+                                            &cli_inspect_command,
+                                            &cli_wast_command,
+                                            &cli_cache_command,
+                                            &cli_doctor_command,
+                                            &cli_completion_command,
+                                            &cli_man_command,
+                                            NULL };
 
 static void usage(FILE *out)
 {

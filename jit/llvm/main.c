@@ -3,7 +3,7 @@
  * descriptor, writes an image to another, and says what went wrong on the standard error output.
  *
  *     tenon-llvm IN OUT [--target=CPU] [--cpu=NAME] [--bounds=guarded|checked] [--features=N] [-O0..3] [--hardened]
- *                       [--threads=N] [--functions=LIST]
+ *                       [--threads=N] [--functions=LIST] [--listing]
  *     tenon-llvm --serve SOCKET
  */
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "jit/llvm/job.h"
+#include "jit/llvm/listing.h"
 #include "jit/llvm/serve.h"
 #include "loader/types.h"
 
@@ -26,7 +27,7 @@ typedef struct request {
     tenon_bounds bounds;
     tenon_features features;
     unsigned level;
-    bool hardened;
+    bool hardened, listing;
     size_t threads;
     const char *functions; /* "odd", "even", or "0,3-5" of the module's function indices; NULL: all */
 } request;
@@ -45,6 +46,8 @@ static bool read_option(request *r, const char *arg)
     }
     if (strcmp(arg, "--hardened") == 0)
         return r->hardened = true;
+    if (strcmp(arg, "--listing") == 0)
+        return r->listing = true;
     if (strncmp(arg, "--features=", 11) == 0)
         return (r->features = strtoull(arg + 11, NULL, 0)) != 0;
     if (strncmp(arg, "--threads=", 10) == 0)
@@ -122,6 +125,17 @@ static tenon_bounds bounds_of(const tn_module *m, tenon_bounds preferred)
     return must_be_checked ? TENON_BOUNDS_CHECKED : preferred;
 }
 
+static bool write_listing(const request *r, const tn_job *job, const tn_object *image)
+{
+    int copy = dup(r->out);
+    FILE *out = copy >= 0 ? fdopen(copy, "w") : NULL;
+
+    if (out == NULL)
+        return false;
+    bool ok = tn_write_listing(job, image, out) == TENON_OK;
+    return fclose(out) == 0 && ok;
+}
+
 static tenon_status compile_module(const request *r, const tn_module *module, tn_mem *mem, tenon_error *err)
 {
     const tn_cpu *cpu = tn_target_cpu(r->target, r->cpu != NULL ? r->cpu : r->target->cpus[0].name);
@@ -141,7 +155,8 @@ static tenon_status compile_module(const request *r, const tn_module *module, tn
                    .threads = r->threads,
                    .wanted = wanted };
     tenon_status status = tn_job_run(&job, &image, err);
-    if (status == TENON_OK && !write_all(r->out, image.bytes, image.size))
+    if (status == TENON_OK &&
+        !(r->listing ? write_listing(r, &job, &image) : write_all(r->out, image.bytes, image.size)))
         status = tn_fail_plain(err, TENON_LIMIT, "the image could not be written");
     tn_free(mem, image.bytes, image.size);
     if (wanted != NULL)
@@ -171,10 +186,12 @@ static void initialize(void)
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86Disassembler();
     LLVMInitializeAArch64TargetInfo();
     LLVMInitializeAArch64Target();
     LLVMInitializeAArch64TargetMC();
     LLVMInitializeAArch64AsmPrinter();
+    LLVMInitializeAArch64Disassembler();
 }
 
 int main(int argc, char **argv)
