@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "cli/compile.h"
 #include "cli/command.h"
 #include "loader/disasm.h"

@@ -6,7 +6,7 @@ tenon=$1
 folder=$2
 mkdir -p "$folder"
 "$tenon" man >"$folder/tenon.1"
-for command in run compile cache validate inspect wast doctor completion man; do
+for command in run compile explore cache validate inspect wast doctor completion man; do
     "$tenon" man "$command" >"$folder/tenon-$command.1"
 done
 "$tenon" completion bash >"$folder/tenon.bash"

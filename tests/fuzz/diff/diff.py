@@ -129,6 +129,7 @@ class Worker:
         self.peer = peer.Peer() if peer.wasmtime is not None else None
         self.runners = {}
         self.own = generate.modules("%d %d" % (options.seed, number))
+        self.found = 0
         self.pool = []  # valid modules to mutate
 
     def tiers(self, *names):
@@ -138,9 +139,10 @@ class Worker:
 
     def keep(self, module, why):
         self.counts["findings"] += 1
+        self.found += 1
         folder = os.path.join(self.options.build, "found")
         os.makedirs(folder, exist_ok=True)
-        path = os.path.join(folder, "diff-%d-%d-%d.wasm" % (self.options.seed, self.number, self.counts["findings"]))
+        path = os.path.join(folder, "diff-%d-%d-%d.wasm" % (self.options.seed, self.number, self.found))
         with open(path, "wb") as out:
             out.write(module)
         print("%s: %s" % (path, why), flush=True)
