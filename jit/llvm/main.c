@@ -7,6 +7,7 @@
  *     tenon-llvm --serve SOCKET
  */
 #include <fcntl.h>
+#include <llvm-c/Support.h>
 #include <llvm-c/Target.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,6 +195,15 @@ static void initialize(void)
     LLVMInitializeAArch64Disassembler();
 }
 
+/* -O1: instructions are selected one by one, and not scheduled. LLVM has these as options of its command line alone.
+ * docs/optimizing.md has what that saves and costs. */
+static void prefer_speed_of_compiling(void)
+{
+    static const char *const options[] = { "tenon-llvm", "-fast-isel", "-enable-misched=false" };
+
+    LLVMParseCommandLineOptions(sizeof options / sizeof *options, options, "");
+}
+
 int main(int argc, char **argv)
 {
     request r = { .target = tn_target_host(), .features = tenon_features_default(), .level = 2, .threads = 1 };
@@ -213,6 +223,8 @@ int main(int argc, char **argv)
         if (!read_option(&r, argv[i]))
             return usage(argv[i]);
     initialize();
+    if (r.level == 1)
+        prefer_speed_of_compiling();
     if (r.target == NULL || fstat(r.in, &info) != 0 || info.st_size <= 0)
         return usage(argv[1]);
     void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, r.in, 0);
