@@ -195,11 +195,11 @@ static void initialize(void)
     LLVMInitializeAArch64Disassembler();
 }
 
-/* -O1: instructions are selected one by one, and not scheduled. LLVM has these as options of its command line alone.
+/* -O1: instructions are selected one by one and not scheduled, and registers are given out plainly. LLVM has these as options of its command line alone.
  * docs/optimizing.md has what that saves and costs. */
 static void prefer_speed_of_compiling(void)
 {
-    static const char *const options[] = { "tenon-llvm", "-fast-isel", "-enable-misched=false" };
+    static const char *const options[] = { "tenon-llvm", "-fast-isel", "-enable-misched=false", "-regalloc=basic" };
 
     LLVMParseCommandLineOptions(sizeof options / sizeof *options, options, "");
 }
