@@ -195,9 +195,7 @@ int cli_module_with_code(tenon_engine *engine, const char *path, const cli_file 
     tenon_status status = tenon_module_new_borrowed(engine, file->bytes, file->size, out, &err);
     if (status != TENON_OK)
         return cli_report(path, &err, status);
-    cli_progress("compiling", 0, 1);
     bool ok = cli_compile(file->bytes, file->size, options, &image);
-    cli_progress(NULL, 1, 1);
     if (ok && caches)
         keep(place, file, &image, &key, options);
     if (ok) {

@@ -12,12 +12,14 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/key.h"
+#include "jit/job.h"
 
-#define MAX_ARGUMENTS 14
+#define MAX_ARGUMENTS 15
 
 extern char **environ;
 
@@ -98,20 +100,59 @@ static void write_arguments(words *w, const cli_compile_options *o, int in, int 
         add_word(w, "--functions=%s", o->functions);
 }
 
+/* Waits for the compiler, and says how far it is when somebody watches. */
+static bool wait_for(pid_t child, const tn_job_progress *progress, int *state)
+{
+    const struct timespec pause = { 0, 50000000 };
+
+    for (;;) {
+        pid_t ended = waitpid(child, state, progress != NULL ? WNOHANG : 0);
+        if (ended == child)
+            return true;
+        if (ended < 0 && errno != EINTR)
+            return false;
+        if (progress == NULL)
+            continue;
+        uint32_t all = __atomic_load_n(&progress->all, __ATOMIC_RELAXED);
+        uint32_t done = __atomic_load_n(&progress->done, __ATOMIC_RELAXED);
+        cli_progress("compiling, part", (int)(done < all ? done : all - 1), (int)all);
+        nanosleep(&pause, NULL);
+    }
+}
+
+/* Memory that the compiler writes its progress to, when somebody watches; otherwise NULL and -1. */
+static tn_job_progress *open_progress(int *fd)
+{
+    static const tn_job_progress none = { 0, 0 };
+
+    *fd = cli_on_terminal() ? memory_file("progress", (const uint8_t *)&none, sizeof none) : -1;
+    void *map = *fd < 0 ? MAP_FAILED : mmap(NULL, sizeof none, PROT_READ, MAP_SHARED, *fd, 0);
+    return map != MAP_FAILED ? map : NULL;
+}
+
 static bool run_compiler(char *path, const cli_compile_options *o, int in, int out)
 {
     words w = { .list = { path } };
-    int state = 0;
+    int state = 0, fd;
     pid_t child;
+    tn_job_progress *progress = open_progress(&fd);
 
     write_arguments(&w, o, in, out);
+    if (progress != NULL)
+        add_word(&w, "--progress=%d", fd);
     if (posix_spawn(&child, path, NULL, NULL, w.list, environ) != 0) {
         fprintf(stderr, "tenon: the compiler %s cannot be started: %s\n", path, strerror(errno));
         return false;
     }
-    while (waitpid(child, &state, 0) < 0)
-        if (errno != EINTR)
-            return false;
+    bool ended = wait_for(child, progress, &state);
+    if (progress != NULL) {
+        cli_progress(NULL, 2, 2);
+        munmap(progress, sizeof *progress);
+    }
+    if (fd >= 0)
+        close(fd);
+    if (!ended)
+        return false;
     if (WIFSIGNALED(state))
         fprintf(stderr, "tenon: the compiler was ended by signal %d\n", WTERMSIG(state));
     return WIFEXITED(state) && WEXITSTATUS(state) == 0;
@@ -307,9 +348,7 @@ static int compile_file(const request *r)
         return CLI_LOAD;
     code = check_module(r, &file);
     if (code == CLI_OK) {
-        cli_progress("compiling", 0, 1);
         bool ok = cli_compile(file.bytes, file.size, &r->options, &image);
-        cli_progress(NULL, 1, 1);
         code = CLI_FAILED;
         if (ok) {
             const tenon_compiled parts = { .image = image.bytes,

@@ -32,4 +32,9 @@ typedef struct tn_job_answer {
     uint64_t size; /* of the image, bytes */
 } tn_job_answer;
 
+/* How far a compiler of a whole module is: in memory that whoever started it watches. */
+typedef struct tn_job_progress {
+    uint32_t done, all; /* units */
+} tn_job_progress;
+
 #endif

@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "jit/image.h"
+#include "jit/job.h"
 #include "jit/llvm/target.h"
 #include "loader/module.h"
 
@@ -36,8 +37,9 @@ typedef struct tn_job {
     unsigned level;      /* -O0 to -O3 */
     bool hardened;       /* no code whose safety rests on a check elsewhere */
     size_t threads;
-    const uint8_t *wanted;    /* by own function: whether to compile it; NULL: all */
-    const tn_loop_ref *loops; /* that can be entered besides: functions of their own (osr.c) */
+    tn_job_progress *progress; /* or NULL */
+    const uint8_t *wanted;     /* by own function: whether to compile it; NULL: all */
+    const tn_loop_ref *loops;  /* that can be entered besides: functions of their own (osr.c) */
     size_t loop_count;
     const uint32_t *first_type; /* by canonical id: the first type of the module that it is */
     const uint8_t *needed;      /* by type: TN_NEEDS_ bits of the gates that somebody may use */

@@ -53,6 +53,8 @@ static void *work(void *arg)
         tenon_error error;
         tn_error_clear(&error);
         tenon_status status = tn_unit_compile(r->job, r->units.items[i], &r->objects[i], &error);
+        if (r->job->progress != NULL)
+            __atomic_add_fetch(&r->job->progress->done, 1, __ATOMIC_RELAXED);
         if (status == TENON_OK)
             continue;
         pthread_mutex_lock(&r->lock);
@@ -155,6 +157,8 @@ static tenon_status compile_all(run *r, tn_object *out, tenon_error *err)
     tn_mem *mem = r->job->mem;
 
     TN_TRY(cut(r));
+    if (r->job->progress != NULL)
+        __atomic_store_n(&r->job->progress->all, (uint32_t)r->units.count, __ATOMIC_RELAXED);
     r->objects = tn_alloc_zeroed(mem, r->units.count * sizeof *r->objects);
     if (r->objects == NULL)
         return TENON_NOMEM;

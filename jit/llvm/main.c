@@ -3,7 +3,7 @@
  * descriptor, writes an image to another, and says what went wrong on the standard error output.
  *
  *     tenon-llvm IN OUT [--target=CPU] [--cpu=NAME] [--bounds=guarded|checked] [--features=N] [-O0..3] [--hardened]
- *                       [--threads=N] [--functions=LIST] [--listing]
+ *                       [--threads=N] [--functions=LIST] [--listing] [--progress=FD]
  *     tenon-llvm --serve SOCKET
  */
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 #include "loader/types.h"
 
 typedef struct request {
-    int in, out;
+    int in, out, progress; /* progress: a descriptor of a tn_job_progress, or -1 */
     const tn_target *target;
     const char *cpu;
     tenon_bounds bounds;
@@ -47,6 +47,8 @@ static bool read_option(request *r, const char *arg)
     }
     if (strcmp(arg, "--hardened") == 0)
         return r->hardened = true;
+    if (strncmp(arg, "--progress=", 11) == 0)
+        return (r->progress = atoi(arg + 11)) > 0;
     if (strcmp(arg, "--listing") == 0)
         return r->listing = true;
     if (strncmp(arg, "--features=", 11) == 0)
@@ -126,6 +128,15 @@ static tenon_bounds bounds_of(const tn_module *m, tenon_bounds preferred)
     return must_be_checked ? TENON_BOUNDS_CHECKED : preferred;
 }
 
+static tn_job_progress *map_progress(const request *r)
+{
+    void *map = r->progress < 0
+                    ? MAP_FAILED
+                    : mmap(NULL, sizeof(tn_job_progress), PROT_READ | PROT_WRITE, MAP_SHARED, r->progress, 0);
+
+    return map != MAP_FAILED ? map : NULL;
+}
+
 static bool write_listing(const request *r, const tn_job *job, const tn_object *image)
 {
     int copy = dup(r->out);
@@ -154,6 +165,7 @@ static tenon_status compile_module(const request *r, const tn_module *module, tn
                    .level = r->level,
                    .hardened = r->hardened,
                    .threads = r->threads,
+                   .progress = map_progress(r),
                    .wanted = wanted };
     tenon_status status = tn_job_run(&job, &image, err);
     if (status == TENON_OK &&
@@ -195,8 +207,8 @@ static void initialize(void)
     LLVMInitializeAArch64Disassembler();
 }
 
-/* -O1: instructions are selected one by one and not scheduled, and registers are given out plainly. LLVM has these as options of its command line alone.
- * docs/optimizing.md has what that saves and costs. */
+/* -O1: instructions are selected one by one and not scheduled, and registers are given out plainly. LLVM has these as
+ * options of its command line alone. docs/optimizing.md has what that saves and costs. */
 static void prefer_speed_of_compiling(void)
 {
     static const char *const options[] = { "tenon-llvm", "-fast-isel", "-enable-misched=false", "-regalloc=basic" };
@@ -206,7 +218,9 @@ static void prefer_speed_of_compiling(void)
 
 int main(int argc, char **argv)
 {
-    request r = { .target = tn_target_host(), .features = tenon_features_default(), .level = 2, .threads = 1 };
+    request r = {
+        .progress = -1, .target = tn_target_host(), .features = tenon_features_default(), .level = 2, .threads = 1
+    };
     tenon_error error;
     struct stat info;
     tn_mem mem;
