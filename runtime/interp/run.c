@@ -9,6 +9,8 @@
 
 /* A hot function looks so often whether its code is there. */
 #define ROUNDS_BETWEEN_LOOKS 500
+/* Bytes of a body that is compiled in no time. */
+#define SMALL_BODY 512
 
 struct tn_code {
     tenon_module *module;
@@ -443,11 +445,22 @@ tn_native_call tn_interp_call_native(tenon_instance *in, tn_slot *fp, uint32_t o
     return replace_frame(in, fp, type, &in->entries[own], back);
 }
 
+/* A way into a loop costs as much as the function. Where that is much, it is only made for a call that is still in its
+ * loop when the function has code already. */
+static bool comes_later(const tenon_instance *in, const tn_hot *hot)
+{
+    return in->module->core.bodies[hot->own].size > SMALL_BODY &&
+           __atomic_load_n(&in->entries[hot->own].native, __ATOMIC_ACQUIRE) == NULL;
+}
+
 bool tn_interp_is_ready(tenon_instance *in, tn_hot *hot, uint32_t loop)
 {
+    bool later = loop != TN_NO_LOOP && comes_later(in, hot), body = loop == TN_NO_LOOP || later;
     void **native = loop == TN_NO_LOOP ? &in->entries[hot->own].native : &hot->loops[loop].native;
-    bool *asked = loop == TN_NO_LOOP ? &hot->asked : &hot->loops[loop].asked;
+    bool *asked = body ? &hot->asked : &hot->loops[loop].asked;
 
+    if (later)
+        loop = TN_NO_LOOP;
     __atomic_store_n(&hot->budget, ROUNDS_BETWEEN_LOOKS, __ATOMIC_RELAXED);
     if (!__atomic_exchange_n(asked, true, __ATOMIC_RELAXED))
         tn_ask_for_code(in, hot->own, loop);
