@@ -173,7 +173,7 @@ static void delete_unit(tn_unit *u)
 /* ---- from IR to an object ---- */
 
 /* What the producer has done already is not done again: docs/optimizing.md has the measurements. Loops get their
- * versions between the first part and the second. */
+ * versions between the first part and the second, and functions that have some are vectorized ahead of the last. */
 static const char *first_part(unsigned level)
 {
     switch (level) {
@@ -186,17 +186,15 @@ static const char *first_part(unsigned level)
     }
 }
 
-static const char *second_part(unsigned level, bool has_versions)
+/* What the producer has unrolled is one vector of straight code; only then come loops that it has not. */
+#define VECTORIZE \
+    "function(early-cse<memssa>,slp-vectorizer,loop-vectorize,instcombine<no-verify-fixpoint>,loop-unroll<O2>)"
+
+static const char *last_part(unsigned level)
 {
     if (level < 2)
         return "";
-    if (level > 2)
-        return "default<O3>";
-    /* What the producer has unrolled is one vector of straight code; only then come loops that it has not. */
-    return has_versions ? "function(gvn,instcombine<no-verify-fixpoint>,slp-vectorizer,loop-vectorize,"
-                          "instcombine<no-verify-fixpoint>,loop-unroll<O2>,gvn,instcombine<no-verify-fixpoint>,dse,"
-                          "simplifycfg)"
-                        : "function(gvn,instcombine<no-verify-fixpoint>,dse,simplifycfg)";
+    return level > 2 ? "default<O3>" : "function(gvn,instcombine<no-verify-fixpoint>,dse,simplifycfg)";
 }
 
 static tenon_status take_message(tenon_error *err, const char *what, char *message)
@@ -230,7 +228,12 @@ static tenon_status optimize(tn_unit *u, bool has_cells, tenon_error *err)
     TN_TRY(run_passes(u, first_part(level), err));
     if (level >= 2 && u->job->bounds == TENON_BOUNDS_GUARDED && !u->job->hardened)
         tn_version_loops(u);
-    return run_passes(u, second_part(level, u->versions > 0), err);
+    if (u->versions > 0 && level == 2) {
+        tn_set_others_aside(u, true);
+        TN_TRY(run_passes(u, VECTORIZE, err));
+        tn_set_others_aside(u, false);
+    }
+    return run_passes(u, last_part(level), err);
 }
 
 static tenon_status emit(tn_unit *u, bool has_cells, tn_object *out, tenon_error *err)

@@ -659,6 +659,29 @@ static bool version_loop(loop *l)
     return true;
 }
 
+#define MARK "tenon-versions"
+
+static void mark(const tn_unit *u, LLVMValueRef function)
+{
+    LLVMAddAttributeAtIndex(function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                            LLVMCreateStringAttribute(u->context, MARK, sizeof MARK - 1, "", 0));
+}
+
+void tn_set_others_aside(tn_unit *u, bool aside)
+{
+    const LLVMAttributeIndex at = (LLVMAttributeIndex)LLVMAttributeFunctionIndex;
+    static const char *const names[] = { "optnone", "noinline" };
+
+    for (LLVMValueRef f = LLVMGetFirstFunction(u->module); f != NULL; f = LLVMGetNextFunction(f))
+        for (int i = 0; i < 2 && LLVMGetStringAttributeAtIndex(f, at, MARK, sizeof MARK - 1) == NULL; i++) {
+            unsigned kind = LLVMGetEnumAttributeKindForName(names[i], strlen(names[i]));
+            if (aside && LLVMGetFirstBasicBlock(f) != NULL)
+                LLVMAddAttributeAtIndex(f, at, LLVMCreateEnumAttribute(u->context, kind, 0));
+            else
+                LLVMRemoveEnumAttributeAtIndex(f, at, kind);
+        }
+}
+
 void tn_version_loops(tn_unit *u)
 {
     LLVMSetCurrentDebugLocation2(u->builder, NULL);
@@ -669,7 +692,9 @@ void tn_version_loops(tn_unit *u)
             if (LLVMIsABranchInst(branch) == NULL || !LLVMIsConditional(branch) ||
                 (LLVMGetSuccessor(branch, 0) != b && LLVMGetSuccessor(branch, 1) != b))
                 continue;
-            if (fits(&l, branch) && version_loop(&l))
+            if (fits(&l, branch) && version_loop(&l)) {
                 u->versions++;
+                mark(u, f);
+            }
         }
 }
