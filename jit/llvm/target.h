@@ -22,6 +22,7 @@ typedef struct tn_target {
     unsigned integer_args, float_args; /* registers that arguments travel in, vmctx apart */
     const char *opaque_float;          /* constraint of an inline assembly that hides a float or vector */
     const char *swizzle;               /* intrinsic of a byte shuffle */
+    const char *average8, *average16;  /* of the rounded average of lanes */
     bool quiets_minimum;               /* llvm.minimum and maximum make a signalling NaN quiet */
     uint8_t swizzle_zeroes;            /* an index from here on gives zero; 0x80: only those with the highest bit */
     uint8_t frame_register, return_register; /* DWARF's numbers */

@@ -135,13 +135,25 @@ static LLVMValueRef emit_shift(tn_fn *f, const tn_rule *r, LLVMValueRef *v)
 
 /* ---- integers ---- */
 
+/* An intrinsic of the target, of two vectors. */
+static LLVMValueRef call_target(tn_fn *f, const char *name, LLVMValueRef a, LLVMValueRef b)
+{
+    LLVMTypeRef type = LLVMTypeOf(a), params[2] = { type, type };
+    LLVMTypeRef signature = LLVMFunctionType(type, params, 2, false);
+    LLVMValueRef args[2] = { a, b }, callee = LLVMGetNamedFunction(f->u->module, name);
+
+    if (callee == NULL)
+        callee = LLVMAddFunction(f->u->module, name, signature);
+    return LLVMBuildCall2(f->b, signature, callee, args, 2, "");
+}
+
+/* Not written out: when one operand does not change in a loop, LLVM takes half of it out and no longer sees what it is.
+ */
 static LLVMValueRef emit_average(tn_fn *f, const tn_rule *r, LLVMValueRef *v)
 {
-    LLVMValueRef sum = LLVMBuildAdd(f->b, widen(f, v[0], false), widen(f, v[1], false), "");
-    LLVMValueRef one = splat_number(f, LLVMTypeOf(sum), 1);
+    const tn_target *target = f->u->job->target;
 
-    (void)r;
-    return narrowed(f, LLVMBuildLShr(f->b, LLVMBuildAdd(f->b, sum, one, ""), one, ""));
+    return call_target(f, r->shape == TN_SHAPE_8X16 ? target->average8 : target->average16, v[0], v[1]);
 }
 
 static LLVMValueRef emit_q15mulr(tn_fn *f, const tn_rule *r, LLVMValueRef *v)
@@ -270,19 +282,13 @@ static LLVMValueRef emit_promote(tn_fn *f, const tn_rule *r, LLVMValueRef *v)
 static LLVMValueRef emit_swizzle(tn_fn *f, const tn_rule *r, LLVMValueRef *v)
 {
     const tn_target *target = f->u->job->target;
-    LLVMTypeRef type = LLVMTypeOf(v[0]);
-    LLVMValueRef args[2] = { v[0], v[1] };
-    LLVMTypeRef params[2] = { type, type };
+    LLVMValueRef index = v[1];
 
     (void)r;
     /* Where only the highest bit gives zero, every index from 16 on is made to have it. */
     if (target->swizzle_zeroes == 0x80)
-        args[1] = call2(f, "llvm.uadd.sat", v[1], splat_number(f, type, 0x70));
-    LLVMTypeRef signature = LLVMFunctionType(type, params, 2, false);
-    LLVMValueRef swizzle = LLVMGetNamedFunction(f->u->module, target->swizzle);
-    if (swizzle == NULL)
-        swizzle = LLVMAddFunction(f->u->module, target->swizzle, signature);
-    return LLVMBuildCall2(f->b, signature, swizzle, args, 2, "");
+        index = call2(f, "llvm.uadd.sat", index, splat_number(f, LLVMTypeOf(index), 0x70));
+    return call_target(f, target->swizzle, v[0], index);
 }
 
 static LLVMValueRef emit_shuffle(tn_fn *f, const tn_rule *r, LLVMValueRef *v)
