@@ -329,7 +329,7 @@ static void run_module(tier *r, const uint8_t *bytes, size_t size, uint32_t call
     tenon_error err;
 
     t->size = 0;
-    say(t, "");
+    say(t, "%s", "");
     tenon_status status = tenon_module_new(r->engine, bytes, size, &module, &err);
     if (status != TENON_OK) {
         say(t, "load %s: %s\n", tenon_status_text(status), err.text);
