@@ -148,6 +148,8 @@ static tenon_status scenario(plan *f, const test_module *module)
                             .features = TENON_FEATURES_ALL,
                             .allocator = { .realloc = reallocate, .map = may_map, .ud = f } };
     use_function *run = strcmp(module->name, "door") == 0 ? use_door : use;
+    if (strcmp(module->name, "hot") == 0)
+        config.tiering = (tenon_tiering){ .compiler = TENON_LLVM, .threshold = 1, .synchronous = true, .compilers = 1 };
     tenon_engine *engine;
     tenon_tenant *tenant;
     tenon_status status = tenon_engine_new(&config, &engine);
@@ -189,12 +191,14 @@ static bool attempt(const test_module *module, bool map, long n, bool persistent
 int main(void)
 {
     static const test_module at_door = { .name = "door" };
+    /* Compiled in the background when it is first called; where there is no memory for its code it stays interpreted. */
+    static const test_module hot = { "hot", module_loop, sizeof module_loop, 6 };
     int failed = 0;
     long tried = 0;
 
-    for (size_t i = 0; i <= test_module_count; i++)
+    for (size_t i = 0; i < test_module_count + 2; i++)
         for (int kind = 0; kind < 4; kind++) {
-            const test_module *module = i < test_module_count ? &test_modules[i] : &at_door;
+            const test_module *module = i < test_module_count ? &test_modules[i] : i == test_module_count ? &at_door : &hot;
             bool done = false;
             for (long n = 1; !done && n < 100000; n++, tried++)
                 if (!attempt(module, kind & 1, n, kind & 2, &done)) {
@@ -202,6 +206,6 @@ int main(void)
                     break;
                 }
         }
-    printf("%ld failures injected\n%zu passed, %d failed\n", tried, (test_module_count + 1) * 4 - (size_t)failed, failed);
+    printf("%ld failures injected\n%zu passed, %d failed\n", tried, (test_module_count + 2) * 4 - (size_t)failed, failed);
     return failed != 0;
 }
