@@ -181,6 +181,17 @@ static bool take(tenon_engine *engine, const char *path, const cli_file *file, c
     return ok;
 }
 
+bool cli_module_from_cache(tenon_engine *engine, const cli_file *file, const cli_compile_options *options,
+                           tenon_module **out)
+{
+    char place[PATH_MAX];
+    tenon_key key;
+
+    return cli_has_user_folder("XDG_CACHE_HOME", ".cache") && cli_has_user_folder("XDG_DATA_HOME", ".local/share") &&
+           cli_read_key(NULL, &key) && entry_path(&key, file, options, place, sizeof place) &&
+           take(engine, place, file, &key, out);
+}
+
 int cli_module_with_code(tenon_engine *engine, const char *path, const cli_file *file,
                          const cli_compile_options *options, tenon_module **out)
 {

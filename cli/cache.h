@@ -13,4 +13,8 @@
 int cli_module_with_code(tenon_engine *engine, const char *path, const cli_file *file,
                          const cli_compile_options *options, tenon_module **out);
 
+/* The same when the cache has it already: false otherwise, and nothing is written. */
+bool cli_module_from_cache(tenon_engine *engine, const cli_file *file, const cli_compile_options *options,
+                           tenon_module **out);
+
 #endif

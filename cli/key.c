@@ -26,7 +26,7 @@ static bool make_folders(char *path)
     }
 }
 
-bool cli_user_folder(const char *variable, const char *otherwise, char *out, size_t size)
+static bool name_folder(const char *variable, const char *otherwise, char *out, size_t size)
 {
     const char *base = getenv(variable), *home = getenv("HOME");
     int n;
@@ -37,7 +37,19 @@ bool cli_user_folder(const char *variable, const char *otherwise, char *out, siz
         n = snprintf(out, size, "%s/%s/tenon", home, otherwise);
     else
         return false;
-    return n > 0 && (size_t)n < size && make_folders(out);
+    return n > 0 && (size_t)n < size;
+}
+
+bool cli_user_folder(const char *variable, const char *otherwise, char *out, size_t size)
+{
+    return name_folder(variable, otherwise, out, size) && make_folders(out);
+}
+
+bool cli_has_user_folder(const char *variable, const char *otherwise)
+{
+    char path[PATH_MAX];
+
+    return name_folder(variable, otherwise, path, sizeof path) && access(path, R_OK | X_OK) == 0;
 }
 
 /* 32 bytes, or 64 hexadecimal digits. */

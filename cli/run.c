@@ -148,14 +148,19 @@ static int load_compiled(runner *r, const char *path, const cli_file *file, teno
     return status == TENON_OK ? CLI_OK : cli_report(path, &err, status);
 }
 
-static int load_and_compile(runner *r, const char *path, const cli_file *file, tenon_module **out)
+/* Compiled code of a run before is taken up whenever it may be; only --tier=opt makes some. */
+static int load_for_tier(runner *r, const char *path, const cli_file *file, tenon_module **out)
 {
     const tenon_config *config = &r->o->config;
     const cli_compile_options options = {
         .features = config->features, .bounds = config->bounds, .level = 2, .hardened = config->tiering.hardened
     };
 
-    return cli_module_with_code(r->engine, path, file, &options, out);
+    if (r->o->tier == RUN_TIER_OPT)
+        return cli_module_with_code(r->engine, path, file, &options, out);
+    if (r->o->tier == RUN_TIER_AUTO && cli_module_from_cache(r->engine, file, &options, out))
+        return CLI_OK;
+    return load_plain(r, path, file, out);
 }
 
 static int load(runner *r, const char *path, tenon_module **out)
@@ -167,10 +172,8 @@ static int load(runner *r, const char *path, tenon_module **out)
     int code;
     if (tenon_is_compiled(file->bytes, file->size))
         code = load_compiled(r, path, file, out);
-    else if (r->o->tier == RUN_TIER_OPT)
-        code = load_and_compile(r, path, file, out);
     else
-        code = load_plain(r, path, file, out);
+        code = load_for_tier(r, path, file, out);
     if (code == CLI_OK)
         r->modules[r->module_count++] = *out;
     else

@@ -299,6 +299,9 @@ def test_cache():
     open(first, "wb").write(good[:70000] + b"x" + good[70001:])
     check("a damaged entry", run("tails.wasm", "run", "10"), "10")
     check("is made again", open(first, "rb").read()[70000:70001] == good[70000:70001], True)
+    jobs = [subprocess.run([TENON, "run", *tier, "--stats=json", "--invoke", "run", "tails.wasm", "300000"], cwd=WORK, capture_output=True,
+                           text=True).stderr.count('"jobs":0') for tier in ((), ("--tier=opt",), ("--tier-threshold=1",))]
+    check("taken up by --tier=auto, too", jobs, [1, 1, 1])
     check("another module", run("stack.wasm", "run"), str(sum(range(1, 2001))))
     second = next(os.path.join(folder, e) for e in entries() if os.path.join(folder, e) != first)
     shutil.copy(first, second)

@@ -13,6 +13,7 @@ import tempfile
 
 TENON = os.path.abspath(os.environ.get("TENON", "build/tenon"))
 WORK = tempfile.mkdtemp()
+os.environ["XDG_DATA_HOME"] = os.environ["XDG_CACHE_HOME"] = WORK
 passed = failed = 0
 
 LOOPS = """(module (memory (export "memory") 2)
@@ -118,6 +119,7 @@ def test_gdb():
 
 
 def test_background():
+    tenon("cache", "clear")
     code, out, _ = tenon("run", "--tier-threshold=10", "--tier-log", "log", "--stats=json", "--invoke", "sum", "loops.wasm", "300000000")
     check("the sum", out.strip(), str((300000000 * 300000001 // 2 + 2**31) % 2**32 - 2**31))
     lines = [json.loads(line) for line in open(os.path.join(WORK, "log"))]
