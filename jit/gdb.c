@@ -58,7 +58,7 @@ static void put(bytes *b, const void *items, size_t count)
         b->items = more != NULL ? more : b->items;
         b->room = more != NULL ? room : b->room;
     }
-    if (b->failed)
+    if (b->failed || count == 0)
         return;
     memcpy(b->items + b->count, items, count);
     b->count += count;
