@@ -130,7 +130,8 @@ typedef struct tenon_job_report {
 
 /* Compiling what is hot, in the background: guests start in the interpreter, and go on in compiled code when it is
  * there. The compiler is a program of its own, run by processes that hold one module each and may be ended at any time;
- * whatever happens to it, guests go on. */
+ * whatever happens to it, guests go on. A guest that is in compiled code cannot wait in a host function yet
+ * (TENON_SUSPENDED ends it with TENON_USAGE). */
 typedef struct tenon_tiering {
     const char *compiler; /* path of tenon-llvm, copied; NULL: nothing is compiled in the background */
     size_t compilers;     /* processes side by side; 0: one per processor but one, from 1 to 4 */

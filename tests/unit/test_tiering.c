@@ -168,9 +168,13 @@ static void *run_guests(void *arg)
         return NULL;
     for (int round = 0; round < 12; round++) {
         tenon_store *store;
-        tenon_instance *instance, *catching;
+        tenon_module *own = NULL;
+        tenon_instance *instance, *catching, *mine;
         tenon_val r[5];
         bool ok = tenon_store_new(tenant, &store) == TENON_OK &&
+                  tenon_module_new(s->engine, BUILT(tier), &own, NULL) == TENON_OK &&
+                  tenon_instance_new(store, own, NULL, 0, &mine, NULL) == TENON_OK &&
+                  call(mine, "tail", 50 + round, r, 1) == TENON_OK && r[0].of.i32 == 100 + 2 * round &&
                   tenon_instance_new(store, s->module, NULL, 0, &instance, NULL) == TENON_OK &&
                   tenon_instance_new(store, s->catching, NULL, 0, &catching, NULL) == TENON_OK &&
                   call(instance, "sum", 100, r, 1) == TENON_OK && r[0].of.i64 == 24503500 &&
@@ -181,12 +185,13 @@ static void *run_guests(void *arg)
                   call(instance, "trap", 700, NULL, 0) == TENON_TRAP;
         atomic_fetch_add(&s->failures, !ok);
         tenon_store_delete(store);
+        tenon_module_delete(own);
     }
     tenon_tenant_delete(tenant);
     return NULL;
 }
 
-/* Guests of many threads share the entries that change under them. */
+/* Guests of many threads share the entries that change under them, and load modules of their own meanwhile. */
 static void threads_go_on_in_code_together(void **state)
 {
     (void)state;
