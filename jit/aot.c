@@ -6,9 +6,11 @@
 
 #include <mbedtls/md.h>
 #include <mbedtls/poly1305.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/os/os.h"
 #include "jit/code.h"
 #include "tenon/compiled.h"
 
@@ -175,8 +177,13 @@ typedef struct opening {
     tn_aot_header header; /* copies: the file may change */
     uint8_t *tags;
     size_t tags_size;
+    size_t threads; /* besides the caller's */
     tenon_error *err;
 } opening;
+
+/* Threads that check a big file side by side, and what makes one more worth it. */
+#define MAX_THREADS      7
+#define BYTES_PER_THREAD ((size_t)512 << 10)
 
 static tenon_status refuse(const opening *o, const char *reason)
 {
@@ -209,20 +216,47 @@ static tenon_status check_header(opening *o)
 /* Who has sealed the file vouches for the module as well as for the code: its bodies are not checked again, unless this
  * engine admits less. */
 
+/* A part of the body that is copied and checked by several threads. */
+typedef struct taking {
+    const opening *o;
+    uint64_t first; /* chunk of the file */
+    uint8_t *to;
+    size_t size;
+    atomic_size_t next; /* byte of the part to be claimed */
+    atomic_bool wrong;
+} taking;
+
+static void *take_chunks(void *arg)
+{
+    taking *t = arg;
+    const opening *o = t->o;
+    const uint8_t *from = o->file + body_start(&o->header) + t->first * TN_IMAGE_PAGE;
+    uint8_t tag[TN_AOT_TAG];
+
+    for (size_t at; !atomic_load(&t->wrong) && (at = atomic_fetch_add(&t->next, TN_IMAGE_PAGE)) < t->size;) {
+        size_t n = t->size - at < TN_IMAGE_PAGE ? t->size - at : TN_IMAGE_PAGE;
+        uint64_t number = t->first + at / TN_IMAGE_PAGE;
+        memcpy(t->to + at, from + at, n);
+        if (!tag_chunk(o->key, &o->header, number, t->to + at, n, tag) ||
+            !same(tag, o->tags + number * TN_AOT_TAG, sizeof tag))
+            atomic_store(&t->wrong, true);
+    }
+    return NULL;
+}
+
 /* Copies a part of the body, from a chunk on, and checks the copy. */
 static tenon_status take_part(const opening *o, uint64_t first, uint8_t *to, size_t size)
 {
-    const uint8_t *from = o->file + body_start(&o->header) + first * TN_IMAGE_PAGE;
-    uint8_t tag[TN_AOT_TAG];
+    taking t = { .o = o, .first = first, .to = to, .size = size };
+    tn_os_thread threads[MAX_THREADS];
+    size_t wanted = size / BYTES_PER_THREAD, started = 0;
 
-    for (size_t at = 0; at < size; at += TN_IMAGE_PAGE, first++) {
-        size_t n = size - at < TN_IMAGE_PAGE ? size - at : TN_IMAGE_PAGE;
-        memcpy(to + at, from + at, n);
-        if (!tag_chunk(o->key, &o->header, first, to + at, n, tag) ||
-            !same(tag, o->tags + first * TN_AOT_TAG, sizeof tag))
-            return refuse(o, "its contents were changed");
-    }
-    return TENON_OK;
+    while (started < wanted && started < o->threads && tn_os_thread_start(&threads[started], take_chunks, &t))
+        started++;
+    take_chunks(&t);
+    while (started > 0)
+        tn_os_thread_join(threads[--started]);
+    return atomic_load(&t.wrong) ? refuse(o, "its contents were changed") : TENON_OK;
 }
 
 static tenon_status take_module(const opening *o, tenon_engine *engine, tenon_module **out)
@@ -300,6 +334,9 @@ tenon_status tenon_module_new_compiled(tenon_engine *engine, const void *bytes, 
                                        const void *module, size_t module_size, tenon_module **out, tenon_error *err)
 {
     opening o = { .mem = tn_engine_mem(engine), .file = bytes, .size = size, .key = key, .err = err };
+    size_t threads = tn_engine_threads(engine);
+
+    o.threads = threads - 1 < MAX_THREADS ? threads - 1 : MAX_THREADS;
 
     tn_error_clear(err);
     tenon_status status = open_file(&o, engine, module, module_size, out);

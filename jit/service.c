@@ -418,8 +418,9 @@ tenon_tiering_counts tn_service_counts(const tn_service *service)
 
 static size_t count_workers(const tenon_tiering *t)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t wanted = t->compilers != 0 ? t->compilers : processors > 1 ? (size_t)processors - 1 : 1;
+    size_t processors = tn_os_cpu_count(), wanted = t->compilers != 0 ? t->compilers
+                                                    : processors > 1  ? processors - 1
+                                                                      : 1;
 
     return wanted < MAX_WORKERS ? wanted : MAX_WORKERS;
 }

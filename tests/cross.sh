@@ -19,7 +19,7 @@ mkdir -p "$folder"
 sources=$(ls base/*.c base/os/*.c loader/*.c runtime/vm/*.c runtime/interp/*.c hostcalls/*.c)
 # Compiled code runs where there are stubs for it; files of it need mbedtls, which cross compilers do not have.
 case $cpu in
-aarch64) sources="$sources $(ls jit/code.c jit/native.c jit/walk.c jit/a64/*) runtime/tiers.c" ;;
+aarch64) sources="$sources $(ls jit/*.c jit/a64/* | grep -v jit/aot.c) runtime/tiers.c" ;;
 *) sources="$sources runtime/tiers_interp.c" ;;
 esac
 objects=()

@@ -263,6 +263,11 @@ void tenon_module_delete(tenon_module *module)
     tn_engine_unref(engine);
 }
 
+size_t tn_engine_threads(const tenon_engine *engine)
+{
+    return engine->threads != 0 ? engine->threads : tn_os_cpu_count();
+}
+
 bool tn_engine_admits(const tenon_engine *engine, tenon_features features)
 {
     return ((features != 0 ? features : tenon_features_default()) & ~engine->features) == 0;

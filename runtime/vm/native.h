@@ -91,6 +91,8 @@ bool tn_module_has_code(const tenon_module *module, tenon_bounds bounds, uint32_
 /* Its number among the modules of the engine, from 1 on. */
 uint64_t tn_module_number(const tenon_module *module);
 tn_mem *tn_engine_mem(tenon_engine *engine);
+/* How many threads may work for it side by side, from 1 on. */
+size_t tn_engine_threads(const tenon_engine *engine);
 /* Whether what is valid with these features (0: the default) is so here. */
 bool tn_engine_admits(const tenon_engine *engine, tenon_features features);
 /* Takes the bytes, which are freed with the module, and also when this fails. checked: see the next. */
