@@ -187,9 +187,9 @@ bool cli_module_from_cache(tenon_engine *engine, const cli_file *file, const cli
     char place[PATH_MAX];
     tenon_key key;
 
-    return cli_has_user_folder("XDG_CACHE_HOME", ".cache") && cli_has_user_folder("XDG_DATA_HOME", ".local/share") &&
-           cli_read_key(NULL, &key) && entry_path(&key, file, options, place, sizeof place) &&
-           take(engine, place, file, &key, out);
+    return cli_has_in_user_folder("XDG_CACHE_HOME", ".cache", "") &&
+           cli_has_in_user_folder("XDG_DATA_HOME", ".local/share", "/key") && cli_read_key(NULL, &key) &&
+           entry_path(&key, file, options, place, sizeof place) && take(engine, place, file, &key, out);
 }
 
 int cli_module_with_code(tenon_engine *engine, const char *path, const cli_file *file,

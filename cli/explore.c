@@ -241,6 +241,7 @@ static int explore(const request *r, const cli_file *file)
     tn_types *types = tn_types_new(&mem);
     if (types == NULL)
         return CLI_FAILED;
+    tn_error_clear(&err);
     tenon_status status = tn_module_load(&module, &mem, types, features, file->bytes, file->size, 0, &err);
     if (status == TENON_OK) {
         if (cli_compile(file->bytes, file->size, &r->options, &listing)) {

@@ -45,11 +45,14 @@ bool cli_user_folder(const char *variable, const char *otherwise, char *out, siz
     return name_folder(variable, otherwise, out, size) && make_folders(out);
 }
 
-bool cli_has_user_folder(const char *variable, const char *otherwise)
+bool cli_has_in_user_folder(const char *variable, const char *otherwise, const char *name)
 {
     char path[PATH_MAX];
 
-    return name_folder(variable, otherwise, path, sizeof path) && access(path, R_OK | X_OK) == 0;
+    if (!name_folder(variable, otherwise, path, sizeof path - strlen(name)))
+        return false;
+    strcat(path, name);
+    return access(path, R_OK) == 0;
 }
 
 /* 32 bytes, or 64 hexadecimal digits. */

@@ -12,7 +12,7 @@ bool cli_read_key(const char *path, tenon_key *out);
 /* The folder of the XDG base directories, with /tenon behind it: variable XDG_DATA_HOME or XDG_CACHE_HOME, otherwise
  * below the home folder. Made when it is not there; false when that is impossible. */
 bool cli_user_folder(const char *variable, const char *otherwise, char *out, size_t size);
-/* Whether it is there. */
-bool cli_has_user_folder(const char *variable, const char *otherwise);
+/* Whether `name` below it, which begins with a slash or is empty, is there and can be read. */
+bool cli_has_in_user_folder(const char *variable, const char *otherwise, const char *name);
 
 #endif

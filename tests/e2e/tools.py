@@ -134,6 +134,15 @@ def test_background():
     check("a log that cannot be", tenon("run", "--tier-log", "/nonexistent/x", "loops.wasm")[0], 2)
 
 
+def test_nothing_is_written():
+    """A cache folder without a key: an ordinary run looks into it, and leaves it as it is."""
+    folder = os.path.join(WORK, "fresh", "tenon")
+    os.makedirs(folder)
+    done = subprocess.run([TENON, "run", "--invoke", "sum", "loops.wasm", "9"], cwd=WORK, capture_output=True, text=True,
+                          env=os.environ | {"XDG_DATA_HOME": os.path.dirname(folder), "XDG_CACHE_HOME": os.path.dirname(folder)})
+    check("no key is made", [done.stdout.strip(), done.stderr, os.listdir(folder)], ["45", "", []])
+
+
 def test_versions():
     """Arrays apart, overlapping by one element, the same, and up to the end of the memory and beyond."""
     cases = [(0, 4096, 800), (4096, 0, 800), (0, 8, 800), (8, 0, 800), (0, 0, 800), (0, 131072 - 800, 800), (131072 - 800, 0, 800),
@@ -149,7 +158,7 @@ def main():
         print("skipped: this build has no compiler")
         return 77
     make("loops", LOOPS)
-    for test in (test_explore, test_perf, test_gdb, test_background, test_versions):
+    for test in (test_explore, test_perf, test_gdb, test_background, test_nothing_is_written, test_versions):
         test()
     shutil.rmtree(WORK)
     print("%d passed, %d failed" % (passed, failed))
