@@ -16,10 +16,10 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/os/os.h"
 
 /* The number that the socket has over there. */
 #define CHILD_SOCKET      3
@@ -120,24 +120,16 @@ void tn_process_end(tn_process *process)
 
 /* ---- packets ---- */
 
-static uint64_t now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* Waits for an answer. */
 static tn_job_end receive(const tn_process *process, const tn_process_limits *limits, tn_job_answer *answer)
 {
     struct pollfd fds[3] = { { process->socket, POLLIN, 0 },
                              { process->pidfd, POLLIN, 0 },
                              { process->stop, POLLIN, 0 } };
-    uint64_t end = now() + limits->timeout;
+    uint64_t end = tn_os_now() + limits->timeout;
 
     for (;;) {
-        uint64_t at = now();
+        uint64_t at = tn_os_now();
         int ready =
             at < end ? poll(fds, 3, (int)((end - at) / 1000000u < 3600000 ? (end - at) / 1000000u + 1 : 3600000)) : 0;
         if (ready < 0 && errno == EINTR)

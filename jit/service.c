@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -61,14 +60,6 @@ struct tn_service {
     worker workers[MAX_WORKERS];
     tenon_tiering_counts counts;
 };
-
-static uint64_t now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* ---- what a job is made of ---- */
 
@@ -246,7 +237,7 @@ static void report(const worker *w, bool there, const char *failure, uint64_t si
                                  .functions = w->functions,
                                  .function_count = w->function_count,
                                  .loop_count = w->loop_count,
-                                 .nanoseconds = now() - w->asked,
+                                 .nanoseconds = tn_os_now() - w->asked,
                                  .code_bytes = size };
 
     if (t->report != NULL)
@@ -358,7 +349,7 @@ static void enqueue(tn_service *s, const tn_request *r)
 {
     if (s->over || is_wanted(s, r) || s->queue.count >= MAX_QUEUE || tn_vec_reserve(s->mem, &s->queue, 1) != TENON_OK)
         return;
-    s->queue.items[s->queue.count++] = (wish){ *r, now() };
+    s->queue.items[s->queue.count++] = (wish){ *r, tn_os_now() };
     start_worker(s);
     pthread_cond_broadcast(&s->changed);
 }

@@ -13,8 +13,9 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/os/os.h"
 
 /* ---- symbols ---- */
 
@@ -62,6 +63,17 @@ tn_code_symbol *tn_image_symbols(const tn_image *image, size_t *count)
     return list;
 }
 
+/* A file of ours that is written to at its end, through no link; NULL when it cannot be had. */
+static FILE *open_end(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    FILE *file = fd >= 0 ? fdopen(fd, "a+") : NULL;
+
+    if (file == NULL && fd >= 0)
+        close(fd);
+    return file;
+}
+
 /* ---- perf's map ---- */
 
 static void write_map(const tn_image *image, const tn_code_symbol *symbols, size_t count)
@@ -69,13 +81,9 @@ static void write_map(const tn_image *image, const tn_code_symbol *symbols, size
     char path[64];
 
     snprintf(path, sizeof path, "/tmp/perf-%ld.map", (long)getpid());
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    FILE *file = fd >= 0 ? fdopen(fd, "a") : NULL;
-    if (file == NULL) {
-        if (fd >= 0)
-            close(fd);
+    FILE *file = open_end(path);
+    if (file == NULL)
         return;
-    }
     for (size_t i = 0; i < count; i++)
         fprintf(file, "%lx %x %s\n", (unsigned long)(uintptr_t)(image->code + symbols[i].at), (unsigned)symbols[i].size,
                 symbols[i].name);
@@ -99,14 +107,6 @@ typedef struct dump_code {
     uint64_t address, again, code_size, number;
 } dump_code;
 
-static uint64_t now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* perf notices the file because a process maps it to be executed. */
 static void begin_dump(FILE *file)
 {
@@ -115,7 +115,7 @@ static void begin_dump(FILE *file)
                             .size = sizeof h,
                             .machine = TN_STUBS_CPU == TN_IMAGE_X86_64 ? EM_X86_64 : EM_AARCH64,
                             .process = (uint32_t)getpid(),
-                            .time = now() };
+                            .time = tn_os_now() };
 
     fwrite(&h, sizeof h, 1, file);
     fflush(file);
@@ -130,7 +130,7 @@ static void write_code(FILE *file, const tn_image *image, const tn_code_symbol *
     const uint8_t *code = image->code + s->at;
     const dump_code c = { .kind = CODE_LOAD,
                           .size = (uint32_t)(sizeof c + name + s->size),
-                          .time = now(),
+                          .time = tn_os_now(),
                           .process = (uint32_t)getpid(),
                           .thread = (uint32_t)syscall(SYS_gettid),
                           .address = (uintptr_t)code,
@@ -148,15 +148,11 @@ static void write_dump(const tn_image *image, const tn_code_symbol *symbols, siz
     char path[64];
 
     snprintf(path, sizeof path, "jit-%ld.dump", (long)getpid());
-    int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    FILE *file = fd >= 0 ? fdopen(fd, "a+") : NULL;
-    if (file == NULL) {
-        if (fd >= 0)
-            close(fd);
+    FILE *file = open_end(path);
+    if (file == NULL)
         return;
-    }
-    flock(fd, LOCK_EX);
-    if (lseek(fd, 0, SEEK_END) == 0)
+    flock(fileno(file), LOCK_EX);
+    if (lseek(fileno(file), 0, SEEK_END) == 0)
         begin_dump(file);
     for (size_t i = 0; i < count; i++)
         write_code(file, image, &symbols[i]);

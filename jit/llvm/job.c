@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Bytes of bodies in a unit: enough for inlining among neighbours, few enough to share the work. */
 #define UNIT_BYTES (64u << 10)
@@ -196,4 +197,15 @@ tenon_status tn_job_run(tn_job *job, tn_object *out, tenon_error *err)
     job->first_type = NULL;
     job->needed = NULL;
     return status == TENON_NOMEM ? tn_fail_plain(err, TENON_NOMEM, "out of memory while compiling") : status;
+}
+
+bool tn_write_image(int fd, const tn_object *image)
+{
+    for (size_t at = 0; at < image->size;) {
+        ssize_t n = write(fd, image->bytes + at, image->size - at);
+        if (n <= 0)
+            return false;
+        at += (size_t)n;
+    }
+    return true;
 }

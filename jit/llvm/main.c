@@ -70,18 +70,6 @@ static int usage(const char *arg)
     return 2;
 }
 
-static bool write_all(int fd, const uint8_t *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, bytes, size);
-        if (n <= 0)
-            return false;
-        bytes += n;
-        size -= (size_t)n;
-    }
-    return true;
-}
-
 /* Marks the own functions of a list; false when it is none. */
 static bool read_list(const char *list, const tn_module *m, uint8_t *wanted)
 {
@@ -168,8 +156,7 @@ static tenon_status compile_module(const request *r, const tn_module *module, tn
                    .progress = map_progress(r),
                    .wanted = wanted };
     tenon_status status = tn_job_run(&job, &image, err);
-    if (status == TENON_OK &&
-        !(r->listing ? write_listing(r, &job, &image) : write_all(r->out, image.bytes, image.size)))
+    if (status == TENON_OK && !(r->listing ? write_listing(r, &job, &image) : tn_write_image(r->out, &image)))
         status = tn_fail_plain(err, TENON_LIMIT, "the image could not be written");
     tn_free(mem, image.bytes, image.size);
     if (wanted != NULL)

@@ -115,17 +115,6 @@ static bool choose(server *s, tn_job *job)
     return p->bounds <= TENON_BOUNDS_CHECKED && p->level <= 3;
 }
 
-static bool write_image(int fd, const tn_object *image)
-{
-    for (size_t at = 0; at < image->size;) {
-        ssize_t n = write(fd, image->bytes + at, image->size - at);
-        if (n <= 0)
-            return false;
-        at += (size_t)n;
-    }
-    return true;
-}
-
 static bool compile(server *s, int fd, uint64_t *size)
 {
     const tn_target *target = tn_target_host();
@@ -142,7 +131,7 @@ static bool compile(server *s, int fd, uint64_t *size)
                    .wanted = s->wanted,
                    .loops = s->loops };
 
-    bool ok = choose(s, &job) && tn_job_run(&job, &image, &err) == TENON_OK && write_image(fd, &image);
+    bool ok = choose(s, &job) && tn_job_run(&job, &image, &err) == TENON_OK && tn_write_image(fd, &image);
     *size = image.size;
     tn_free(&s->mem, image.bytes, image.size);
     return ok;
