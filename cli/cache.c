@@ -19,7 +19,20 @@
 
 #define DEFAULT_BOUND ((uint64_t)1 << 30)
 /* Of what the name says; another number for another meaning. */
-#define FORMAT 2
+#define FORMAT 3
+
+/* An entry is named after what its code depends on: the bytes, and how they are compiled. A sign is named after the
+ * identity of a file, and says which bytes that has: as long as the file stays what it is, nobody needs to read it. */
+#define ENTRY ".tenon"
+#define SIGN  ".sign"
+
+typedef struct digest {
+    uint8_t bytes[16];
+} digest;
+
+typedef struct sign {
+    digest module, seal;
+} sign;
 
 typedef struct entry {
     char name[NAME_MAX + 1];
@@ -29,7 +42,7 @@ typedef struct entry {
 
 typedef struct listing {
     entry *entries;
-    size_t count;
+    size_t count, modules;
     uint64_t size;
 } listing;
 
@@ -40,11 +53,16 @@ static bool open_folder(char *path, size_t size)
     return cli_user_folder("XDG_CACHE_HOME", ".cache", path, size);
 }
 
-static bool is_ours(const char *name)
+static bool has_ending(const char *name, const char *ending)
 {
     const char *dot = strrchr(name, '.');
 
-    return dot != NULL && strcmp(dot, ".tenon") == 0;
+    return dot != NULL && strcmp(dot, ending) == 0;
+}
+
+static bool is_ours(const char *name)
+{
+    return has_ending(name, ENTRY) || has_ending(name, SIGN);
 }
 
 /* Names of other files in the folder are not ours to touch. */
@@ -52,7 +70,7 @@ static bool list_folder(const char *folder, listing *out)
 {
     DIR *dir = opendir(folder);
 
-    *out = (listing){ NULL, 0, 0 };
+    *out = (listing){ 0 };
     if (dir == NULL)
         return false;
     for (struct dirent *d; (d = readdir(dir)) != NULL;) {
@@ -66,6 +84,7 @@ static bool list_folder(const char *folder, listing *out)
         entry *e = &more[out->count++];
         snprintf(e->name, sizeof e->name, "%s", d->d_name);
         e->size = (uint64_t)info.st_size;
+        out->modules += has_ending(e->name, ENTRY);
         e->used = info.st_mtim;
         out->size += e->size;
     }
@@ -116,23 +135,65 @@ static void keep_bound(const char *folder)
 
 /* ---- one module ---- */
 
-/* What the code depends on: the bytes, and how they are compiled. */
-static bool entry_path(const tenon_key *key, const cli_file *file, const cli_compile_options *o, char *path,
-                       size_t size)
+static bool name_file(digest of, const char *ending, const cli_compile_options *o, char *path, size_t room)
 {
-    uint8_t digest[16];
     char hex[33];
 
-    if (!open_folder(path, size))
+    if (!open_folder(path, room))
         return false;
-    tenon_key_digest(key, file->bytes, file->size, digest);
     for (int i = 0; i < 16; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+        snprintf(hex + 2 * i, 3, "%02x", of.bytes[i]);
     size_t start = strlen(path);
-    int n = snprintf(path + start, size - start, "/%s-%s-%d-%c%llx-O%u%s-%s.tenon", hex, tenon_version(), FORMAT,
+    int n = snprintf(path + start, room - start, "/%s-%s-%d-%c%llx-O%u%s-%s%s", hex, tenon_version(), FORMAT,
                      o->bounds == TENON_BOUNDS_GUARDED ? 'g' : 'c', (unsigned long long)o->features, o->level,
-                     o->hardened ? "h" : "", o->cpu != NULL ? o->cpu : "baseline");
-    return n > 0 && (size_t)n < size - start;
+                     o->hardened ? "h" : "", o->cpu != NULL ? o->cpu : "baseline", ending);
+    return n > 0 && (size_t)n < room - start;
+}
+
+static digest digest_of_module(const tenon_key *key, const cli_file *file)
+{
+    digest d;
+
+    tenon_key_digest(key, file->bytes, file->size, d.bytes);
+    return d;
+}
+
+static digest digest_of_identity(const tenon_key *key, const cli_identity *identity)
+{
+    const struct {
+        char purpose[8];
+        cli_identity identity;
+    } text = { "identit", *identity };
+    digest d;
+
+    tenon_key_digest(key, &text, sizeof text, d.bytes);
+    return d;
+}
+
+/* Nobody else can say that a file has these bytes. */
+static digest seal_of(const tenon_key *key, digest identity, digest module)
+{
+    const struct {
+        char purpose[8];
+        digest identity, module;
+    } text = { "sign", identity, module };
+    digest d;
+
+    tenon_key_digest(key, &text, sizeof text, d.bytes);
+    return d;
+}
+
+/* ---- files are written aside and renamed ---- */
+
+static FILE *open_aside(const char *path, char *aside, size_t room)
+{
+    return (size_t)snprintf(aside, room, "%s.%ld", path, (long)getpid()) < room ? fopen(aside, "wbxe") : NULL;
+}
+
+static void close_aside(FILE *out, bool ok, const char *aside, const char *path)
+{
+    if (fclose(out) != 0 || !ok || rename(aside, path) != 0)
+        unlink(aside);
 }
 
 static bool write_part(void *context, const void *bytes, size_t size)
@@ -141,6 +202,19 @@ static bool write_part(void *context, const void *bytes, size_t size)
 }
 
 /* Failing to keep something is no failure. */
+static void keep_sign(const tenon_key *key, const cli_file *file, digest module, const cli_compile_options *o)
+{
+    char path[PATH_MAX], aside[PATH_MAX];
+    digest identity = digest_of_identity(key, &file->identity);
+    const sign text = { module, seal_of(key, identity, module) };
+
+    if (!file->has_identity || !name_file(identity, SIGN, o, path, sizeof path))
+        return;
+    FILE *out = open_aside(path, aside, sizeof aside);
+    if (out != NULL)
+        close_aside(out, fwrite(&text, sizeof text, 1, out) == 1, aside, path);
+}
+
 static void keep(const char *path, const cli_file *file, const cli_file *image, const tenon_key *key,
                  const cli_compile_options *o)
 {
@@ -148,67 +222,110 @@ static void keep(const char *path, const cli_file *file, const cli_file *image, 
                                    .image_size = image->size,
                                    .module = file->bytes,
                                    .module_size = file->size,
-                                   .features = o->features,
-                                   .without_module = true };
+                                   .features = o->features };
     char aside[PATH_MAX], folder[PATH_MAX];
+    FILE *out = image->size + file->size <= bound() ? open_aside(path, aside, sizeof aside) : NULL;
 
-    if (image->size > bound() || (size_t)snprintf(aside, sizeof aside, "%s.%ld", path, (long)getpid()) >= sizeof aside)
-        return;
-    FILE *out = fopen(aside, "wbxe");
     if (out == NULL)
         return;
-    bool ok = tenon_compiled_seal(&parts, key, write_part, out) == TENON_OK;
-    if (fclose(out) != 0 || !ok || rename(aside, path) != 0)
-        unlink(aside);
+    close_aside(out, tenon_compiled_seal(&parts, key, write_part, out) == TENON_OK, aside, path);
     if (open_folder(folder, sizeof folder))
         keep_bound(folder);
 }
 
+/* ---- taking ---- */
+
 /* False when there is nothing of use. */
-static bool take(tenon_engine *engine, const char *path, const cli_file *file, const tenon_key *key, tenon_module **out)
+static bool take(tenon_engine *engine, const char *path, const tenon_key *key, digest module, tenon_module **out,
+                 char **entry)
 {
-    cli_file kept;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool ok;
 
-    if (access(path, R_OK) != 0 || !cli_read_file(path, &kept))
+    if (fd < 0)
         return false;
-    ok = tenon_module_new_compiled(engine, kept.bytes, kept.size, key, file->bytes, file->size, out, NULL) == TENON_OK;
-    cli_release_file(&kept);
-    if (ok)
+    ok = tenon_module_open_compiled(engine, fd, key, module.bytes, out, NULL) == TENON_OK;
+    close(fd);
+    if (ok) {
         utimensat(AT_FDCWD, path, NULL, 0);
-    else
+        *entry = strdup(path);
+    } else {
         unlink(path);
+    }
     return ok;
 }
 
-bool cli_module_from_cache(tenon_engine *engine, const cli_file *file, const cli_compile_options *options,
-                           tenon_module **out)
+static bool read_sign(const tenon_key *key, digest identity, const char *path, digest *module)
 {
-    char place[PATH_MAX];
-    tenon_key key;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    sign text;
+    bool ok;
 
-    return cli_has_in_user_folder("XDG_CACHE_HOME", ".cache", "") &&
-           cli_has_in_user_folder("XDG_DATA_HOME", ".local/share", "/key") && cli_read_key(NULL, &key) &&
-           entry_path(&key, file, options, place, sizeof place) && take(engine, place, file, &key, out);
+    if (fd < 0)
+        return false;
+    ok = read(fd, &text, sizeof text) == sizeof text;
+    close(fd);
+    digest seal = seal_of(key, identity, text.module);
+    *module = text.module;
+    return ok && memcmp(&seal, &text.seal, sizeof seal) == 0;
 }
 
-int cli_module_with_code(tenon_engine *engine, const char *path, const cli_file *file,
-                         const cli_compile_options *options, tenon_module **out)
+/* A look makes neither the folder nor a key. */
+static bool may_look(tenon_key *key)
+{
+    return cli_has_in_user_folder("XDG_CACHE_HOME", ".cache", "") &&
+           cli_has_in_user_folder("XDG_DATA_HOME", ".local/share", "/key") && cli_read_key(NULL, key);
+}
+
+bool cli_cached_module(tenon_engine *engine, const char *path, const cli_compile_options *options, tenon_module **out,
+                       char **entry)
+{
+    cli_identity now;
+    char place[PATH_MAX];
+    tenon_key key;
+    digest module;
+
+    if (!cli_identify_file(path, &now) || !may_look(&key))
+        return false;
+    digest identity = digest_of_identity(&key, &now);
+    return name_file(identity, SIGN, options, place, sizeof place) && read_sign(&key, identity, place, &module) &&
+           name_file(module, ENTRY, options, place, sizeof place) && take(engine, place, &key, module, out, entry);
+}
+
+bool cli_module_from_cache(tenon_engine *engine, const cli_file *file, const cli_compile_options *options,
+                           tenon_module **out, char **entry)
 {
     char place[PATH_MAX];
     tenon_key key;
-    tenon_error err;
-    cli_file image;
-    bool caches = cli_read_key(NULL, &key) && entry_path(&key, file, options, place, sizeof place);
 
-    if (caches && take(engine, place, file, &key, out))
-        return CLI_OK;
+    if (!may_look(&key))
+        return false;
+    digest module = digest_of_module(&key, file);
+    if (!name_file(module, ENTRY, options, place, sizeof place) || !take(engine, place, &key, module, out, entry))
+        return false;
+    keep_sign(&key, file, module, options);
+    return true;
+}
+
+/* Makes the code, which key NULL: nobody keeps. */
+static int compile(tenon_engine *engine, const char *path, const cli_file *file, const cli_compile_options *options,
+                   const tenon_key *key, tenon_module **out)
+{
+    tenon_error err;
+    char place[PATH_MAX];
+    cli_file image;
     tenon_status status = tenon_module_new_borrowed(engine, file->bytes, file->size, out, &err);
+
     if (status != TENON_OK)
         return cli_report(path, &err, status);
     bool ok = cli_compile(file->bytes, file->size, options, &image);
-    if (ok && caches)
-        keep(place, file, &image, &key, options);
+    if (ok && key != NULL) {
+        digest module = digest_of_module(key, file);
+        if (name_file(module, ENTRY, options, place, sizeof place)) {
+            keep(place, file, &image, key, options);
+            keep_sign(key, file, module, options);
+        }
+    }
     if (ok) {
         ok = tenon_module_add_code(*out, image.bytes, image.size, &err) == TENON_OK;
         if (!ok)
@@ -218,6 +335,16 @@ int cli_module_with_code(tenon_engine *engine, const char *path, const cli_file 
     if (!ok)
         tenon_module_delete(*out);
     return ok ? CLI_OK : CLI_FAILED;
+}
+
+int cli_module_with_code(tenon_engine *engine, const char *path, const cli_file *file,
+                         const cli_compile_options *options, tenon_module **out, char **entry)
+{
+    tenon_key key;
+
+    if (cli_module_from_cache(engine, file, options, out, entry))
+        return CLI_OK;
+    return compile(engine, path, file, options, cli_read_key(NULL, &key) ? &key : NULL, out);
 }
 
 /* ---- the command ---- */
@@ -238,11 +365,11 @@ static int show(const char *folder, bool json)
     }
     free(all.entries);
     if (!json) {
-        printf("folder  %s\nmodules %zu\nbytes   %llu of %llu\n", folder, all.count, (unsigned long long)all.size,
+        printf("folder  %s\nmodules %zu\nbytes   %llu of %llu\n", folder, all.modules, (unsigned long long)all.size,
                (unsigned long long)bound());
         return CLI_OK;
     }
-    json_t *o = json_pack("{s:s, s:I, s:I, s:I}", "folder", folder, "modules", (json_int_t)all.count, "bytes",
+    json_t *o = json_pack("{s:s, s:I, s:I, s:I}", "folder", folder, "modules", (json_int_t)all.modules, "bytes",
                           (json_int_t)all.size, "bound", (json_int_t)bound());
     json_dumpf(o, stdout, 0);
     putchar('\n');
@@ -260,7 +387,7 @@ static int clear(const char *folder)
     }
     for (size_t i = 0; i < all.count; i++)
         remove_entry(folder, all.entries[i].name);
-    printf("removed %zu modules, %llu bytes\n", all.count, (unsigned long long)all.size);
+    printf("removed %zu modules, %llu bytes\n", all.modules, (unsigned long long)all.size);
     free(all.entries);
     return CLI_OK;
 }
@@ -289,7 +416,9 @@ const cli_command cli_cache_command = {
     .summary = "show or clear the compiled code that is kept",
     .arguments = "[show|clear]",
     .description = "`tenon run --tier=opt` keeps the code that it compiles, so that a module starts at once the second "
-                   "time. When the folder grows beyond its bound, what was used longest ago goes.",
+                   "time. When the folder grows beyond its bound, what was used longest ago goes. A file is taken "
+                   "to be the one that was compiled as long as its place, size and times are the same; otherwise its "
+                   "bytes are compared.",
     .lists =
         (const char *const[]){ "Environment",
                                "XDG_CACHE_HOME: where the folder `tenon` is (default: ~/.cache). TENON_CACHE_SIZE: "

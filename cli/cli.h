@@ -11,15 +11,26 @@
 /* Exit codes. A guest that ends by itself gives its own. */
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_LOAD = 3, CLI_LINK = 4, CLI_DENIED = 5, CLI_TRAP = 134 };
 
+/* What tells a regular file from what it was before it was changed; a clock's step after a change it is certain. */
+typedef struct cli_identity {
+    uint64_t device, inode, size, modified[2], changed[2];
+} cli_identity;
+
 typedef struct cli_file {
     const uint8_t *bytes;
     size_t size;
     bool mapped;
+    bool has_identity;
+    cli_identity identity; /* from before it was read */
 } cli_file;
 
 /* Reads a file, or standard input for "-"; prints why not. */
 bool cli_read_file(const char *path, cli_file *out);
 void cli_release_file(cli_file *file);
+/* False when there is no such regular file, or it was changed so recently that a change might go unnoticed. */
+bool cli_identify_file(const char *path, cli_identity *out);
+/* A regular file that begins like a compiled one, open for reading; -1: it is something else. */
+int cli_open_compiled(const char *path);
 /* Prints "tenon: path: sentence (at offset 0x…)" and returns the exit code for the status. */
 int cli_report(const char *path, const tenon_error *err, tenon_status status);
 int cli_exit_code(tenon_status status);

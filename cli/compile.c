@@ -224,7 +224,7 @@ tenon_status cli_module_through_file(tenon_engine *engine, const cli_file *file,
                                    .features = options->features };
     tenon_status status = tenon_compiled_seal(&parts, &key, append, &b);
     if (status == TENON_OK)
-        status = tenon_module_new_compiled(engine, b.bytes, b.size, &key, NULL, 0, out, err);
+        status = tenon_module_new_compiled(engine, b.bytes, b.size, &key, out, err);
     free(b.bytes);
     cli_release_file(&image);
     return status;

@@ -6,12 +6,19 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cache.h"
 #include "cli/key.h"
 #include "cli/run.h"
 
 /* Everything that one run opens. */
+typedef struct loaded {
+    tenon_module *module;
+    cli_file file;
+    char *entry; /* of the cache that it came from, or NULL */
+} loaded;
+
 typedef struct runner {
     const run_options *o;
     tenon_engine *engine;
@@ -20,8 +27,7 @@ typedef struct runner {
     tenon_linker *linker;
     tenon_wasi *wasi;
     FILE *audit;
-    tenon_module **modules; /* preloaded ones, then the guest's */
-    cli_file *files;
+    loaded *modules; /* preloaded ones, then the guest's */
     size_t module_count;
     run_times times;
 } runner;
@@ -40,11 +46,25 @@ static int exit_code_of(const runner *r)
     return (code & 0xFF) == 0 && code != 0 ? CLI_FAILED : (int)(code & 0xFF);
 }
 
+/* Some compiled file was bad; what came from the cache is made again next time. */
+static void forget_entries(const runner *r)
+{
+    for (size_t i = 0; i < r->module_count; i++)
+        if (r->modules[i].entry != NULL && unlink(r->modules[i].entry) == 0)
+            fputs("  it came from the cache, and is removed from there: run it again\n", stderr);
+}
+
 static int ended(const runner *r, const tenon_error *err, tenon_status status)
 {
     if (status == TENON_OK)
         return CLI_OK;
-    return status == TENON_EXIT ? exit_code_of(r) : run_report_failure(r->o, r->store, err, status);
+    if (status == TENON_EXIT)
+        return exit_code_of(r);
+    int code = run_report_failure(r->o, r->store, err, status);
+    if (status != TENON_TRAP || err->trap != TENON_TRAP_CODE_CHANGED)
+        return code;
+    forget_entries(r);
+    return CLI_LOAD;
 }
 
 /* ---- calling ---- */
@@ -129,55 +149,91 @@ static int start(runner *r, tenon_instance *instance)
 
 /* ---- loading and linking ---- */
 
-static int load_plain(runner *r, const char *path, const cli_file *file, tenon_module **out)
+static int load_plain(const runner *r, const char *path, loaded *out)
 {
     tenon_error err;
-    tenon_status status = tenon_module_new_borrowed(r->engine, file->bytes, file->size, out, &err);
+    tenon_status status = tenon_module_new_borrowed(r->engine, out->file.bytes, out->file.size, &out->module, &err);
 
     return status == TENON_OK ? CLI_OK : cli_report(path, &err, status);
 }
 
-static int load_compiled(runner *r, const char *path, const cli_file *file, tenon_module **out)
+/* From a descriptor, or from bytes when there is none. */
+static int load_compiled(const runner *r, const char *path, int fd, loaded *out)
 {
+    tenon_status status;
     tenon_error err;
     tenon_key key;
 
     if (!cli_read_key(r->o->key_path, &key))
         return CLI_FAILED;
-    tenon_status status = tenon_module_new_compiled(r->engine, file->bytes, file->size, &key, NULL, 0, out, &err);
+    if (fd >= 0)
+        status = tenon_module_open_compiled(r->engine, fd, &key, NULL, &out->module, &err);
+    else
+        status = tenon_module_new_compiled(r->engine, out->file.bytes, out->file.size, &key, &out->module, &err);
     return status == TENON_OK ? CLI_OK : cli_report(path, &err, status);
 }
 
-/* Compiled code of a run before is taken up whenever it may be; only --tier=opt makes some. */
-static int load_for_tier(runner *r, const char *path, const cli_file *file, tenon_module **out)
+static cli_compile_options options_of(const runner *r)
 {
     const tenon_config *config = &r->o->config;
-    const cli_compile_options options = {
+
+    return (cli_compile_options){
         .features = config->features, .bounds = config->bounds, .level = 2, .hardened = config->tiering.hardened
     };
+}
+
+/* Compiled code of a run before is taken up whenever it may be; only --tier=opt makes some. */
+static int load_for_tier(const runner *r, const char *path, loaded *out)
+{
+    const cli_compile_options options = options_of(r);
 
     if (r->o->tier == RUN_TIER_OPT)
-        return cli_module_with_code(r->engine, path, file, &options, out);
-    if (r->o->tier == RUN_TIER_AUTO && cli_module_from_cache(r->engine, file, &options, out))
+        return cli_module_with_code(r->engine, path, &out->file, &options, &out->module, &out->entry);
+    if (r->o->tier == RUN_TIER_AUTO &&
+        cli_module_from_cache(r->engine, &out->file, &options, &out->module, &out->entry))
         return CLI_OK;
-    return load_plain(r, path, file, out);
+    return load_plain(r, path, out);
+}
+
+static bool load_unread(const runner *r, const char *path, loaded *out)
+{
+    const cli_compile_options options = options_of(r);
+
+    return r->o->tier != RUN_TIER_INTERP &&
+           cli_cached_module(r->engine, path, &options, &out->module, &out->entry);
+}
+
+static int load_file(const runner *r, const char *path, loaded *out)
+{
+    int fd = cli_open_compiled(path), code;
+
+    if (fd >= 0) {
+        code = load_compiled(r, path, fd, out);
+        close(fd);
+        return code;
+    }
+    if (load_unread(r, path, out))
+        return CLI_OK;
+    if (!cli_read_file(path, &out->file))
+        return CLI_LOAD;
+    if (tenon_is_compiled(out->file.bytes, out->file.size))
+        code = load_compiled(r, path, -1, out);
+    else
+        code = load_for_tier(r, path, out);
+    if (code != CLI_OK)
+        cli_release_file(&out->file);
+    return code;
 }
 
 static int load(runner *r, const char *path, tenon_module **out)
 {
-    cli_file *file = &r->files[r->module_count];
+    loaded *next = &r->modules[r->module_count];
+    int code = load_file(r, path, next);
 
-    if (!cli_read_file(path, file))
-        return CLI_LOAD;
-    int code;
-    if (tenon_is_compiled(file->bytes, file->size))
-        code = load_compiled(r, path, file, out);
-    else
-        code = load_for_tier(r, path, file, out);
-    if (code == CLI_OK)
-        r->modules[r->module_count++] = *out;
-    else
-        cli_release_file(file);
+    if (code == CLI_OK) {
+        r->module_count++;
+        *out = next->module;
+    }
     return code;
 }
 
@@ -243,8 +299,7 @@ static int open_runner(runner *r)
         return CLI_FAILED;
     }
     r->modules = calloc(o->preload_count + 1, sizeof *r->modules);
-    r->files = calloc(o->preload_count + 1, sizeof *r->files);
-    if (r->modules == NULL || r->files == NULL || tenon_tenant_new(r->engine, &o->limits, &r->tenant) != TENON_OK ||
+    if (r->modules == NULL || tenon_tenant_new(r->engine, &o->limits, &r->tenant) != TENON_OK ||
         tenon_store_new(r->tenant, &r->store) != TENON_OK || tenon_linker_new(r->store, &r->linker) != TENON_OK) {
         fputs("tenon: no memory for a store within the limits\n", stderr);
         return CLI_FAILED;
@@ -264,11 +319,11 @@ static int close_runner(runner *r, int code)
     tenon_store_delete(r->store);
     tenon_wasi_delete(r->wasi);
     for (size_t i = 0; i < r->module_count; i++) {
-        tenon_module_delete(r->modules[i]);
-        cli_release_file(&r->files[i]);
+        tenon_module_delete(r->modules[i].module);
+        cli_release_file(&r->modules[i].file);
+        free(r->modules[i].entry);
     }
     free(r->modules);
-    free(r->files);
     tenon_tenant_delete(r->tenant);
     tenon_engine_delete(r->engine);
     if (r->audit != NULL && fclose(r->audit) != 0) {

@@ -8,9 +8,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "tenon/compiled.h"
 
 static bool read_stream(FILE *in, cli_file *out)
 {
@@ -31,38 +33,103 @@ static bool read_stream(FILE *in, cli_file *out)
         got = fread(bytes + size, 1, capacity - size, in);
         size += got;
     } while (got > 0);
-    *out = (cli_file){ bytes, size, false };
+    *out = (cli_file){ .bytes = bytes, .size = size };
     return !ferror(in);
 }
 
-static bool map_file(const char *path, cli_file *out)
+/* A copy that nobody can change: a mapping of the file would show what others write to it, the guest itself among
+ * them, after it was checked. */
+static bool copy_file(int fd, size_t size, cli_file *out)
+{
+    uint8_t *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t got = 0;
+
+    if (p == MAP_FAILED)
+        return false;
+    (void)madvise(p, size, MADV_HUGEPAGE);
+    while (got < size) {
+        ssize_t n = read(fd, p + got, size - got);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        got += (size_t)n;
+    }
+    *out = (cli_file){ .bytes = p, .size = size, .mapped = true };
+    if (got == size)
+        return true;
+    if (errno == 0)
+        errno = EIO;
+    munmap(p, size);
+    return false;
+}
+
+/* Clocks of file systems may stand still for a while, and be another machine's. */
+#define SETTLED_SECONDS 2
+
+static bool identify(const struct stat *st, cli_identity *out)
+{
+    struct timespec now;
+
+    *out = (cli_identity){ st->st_dev,
+                           st->st_ino,
+                           (uint64_t)st->st_size,
+                           { (uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec },
+                           { (uint64_t)st->st_ctim.tv_sec, (uint64_t)st->st_ctim.tv_nsec } };
+    return S_ISREG(st->st_mode) && clock_gettime(CLOCK_REALTIME, &now) == 0 &&
+           now.tv_sec - st->st_ctim.tv_sec > SETTLED_SECONDS;
+}
+
+bool cli_identify_file(const char *path, cli_identity *out)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && identify(&st, out);
+}
+
+static bool open_file(const char *path, cli_file *out)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool ok;
 
     if (fd < 0)
         return false;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
-        FILE *in = fdopen(fd, "rb");
-        bool ok = in != NULL && read_stream(in, out);
-        if (in != NULL)
-            fclose(in);
+    errno = 0;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+        ok = copy_file(fd, (size_t)st.st_size, out);
+        out->has_identity = identify(&st, &out->identity);
+        close(fd);
         return ok;
     }
-    void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    close(fd);
-    if (p == MAP_FAILED)
-        return false;
-    *out = (cli_file){ p, (size_t)st.st_size, true };
-    return true;
+    FILE *in = fdopen(fd, "rb");
+    ok = in != NULL && read_stream(in, out);
+    if (in != NULL)
+        fclose(in);
+    return ok;
 }
 
 bool cli_read_file(const char *path, cli_file *out)
 {
-    if (strcmp(path, "-") == 0 ? read_stream(stdin, out) : map_file(path, out))
+    if (strcmp(path, "-") == 0 ? read_stream(stdin, out) : open_file(path, out))
         return true;
     fprintf(stderr, "tenon: %s: %s\n", path, strerror(errno));
     return false;
+}
+
+int cli_open_compiled(const char *path)
+{
+    uint8_t start[8];
+    struct stat info;
+    int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && pread(fd, start, sizeof start, 0) == sizeof start &&
+        tenon_is_compiled(start, sizeof start))
+        return fd;
+    close(fd);
+    return -1;
 }
 
 void cli_release_file(cli_file *file)

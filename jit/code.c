@@ -82,17 +82,24 @@ static void strike_off(const tn_image *image)
 
 /* ---- mapping ---- */
 
-static const size_t item_sizes[TN_PART_COUNT] = { sizeof(tn_image_function), sizeof(tn_image_gate),
-                                                  sizeof(tn_image_place),    sizeof(tn_image_save),
-                                                  sizeof(tn_image_rule),     sizeof(tn_image_pad),
-                                                  sizeof(tn_image_loop) };
+static const size_t item_sizes[TN_PART_COUNT] = {
+    [TN_PART_FUNCTIONS] = sizeof(tn_image_function), [TN_PART_GATES] = sizeof(tn_image_gate),
+    [TN_PART_BODIES] = sizeof(tn_image_body),        [TN_PART_LOOPS] = sizeof(tn_image_loop),
+    [TN_PART_SAVES] = sizeof(tn_image_save),         [TN_PART_RULES] = sizeof(tn_image_rule),
+    [TN_PART_PADS] = sizeof(tn_image_pad),           [TN_PART_PLACES] = sizeof(tn_image_place),
+};
 
 static bool has_range(uint64_t size, uint64_t at, uint64_t count)
 {
     return at <= size && count <= size - at;
 }
 
-static const char *wrong(const tn_image_header *h, size_t size, const tn_module *m)
+static uint64_t bytes_of_part(const tn_image_header *h, uint64_t id)
+{
+    return h->parts[id].count * item_sizes[id];
+}
+
+static const char *wrong_form(const tn_image_header *h, size_t size)
 {
     if (size < sizeof *h || memcmp(h->magic, TN_IMAGE_MAGIC, sizeof h->magic) != 0)
         return "it is not compiled code";
@@ -104,16 +111,53 @@ static const char *wrong(const tn_image_header *h, size_t size, const tn_module 
         return "this CPU lacks instructions that it was made for (compile with a lower --cpu)";
     if (h->size != size)
         return "it is cut short";
-    if (h->function_count != m->body_count || h->parts[TN_PART_FUNCTIONS].count != m->body_count ||
-        h->parts[TN_PART_GATES].count != m->type_count)
-        return "it was made of another module";
     if (h->bounds > TENON_BOUNDS_CHECKED || h->code % TN_IMAGE_PAGE != 0 || h->data % TN_IMAGE_PAGE != 0 ||
         !has_range(h->data, h->code, h->code_size) || !has_range(size, h->data, h->data_size))
         return "it is damaged";
-    for (int i = 0; i < TN_PART_COUNT; i++)
-        if (!has_range(h->code, h->parts[i].offset, h->parts[i].count * item_sizes[i]))
+    for (uint64_t i = 0, end = sizeof *h; i < TN_PART_COUNT; end = h->parts[i].offset + bytes_of_part(h, i), i++)
+        if (h->parts[i].offset < end || !has_range(h->code, h->parts[i].offset, bytes_of_part(h, i)))
             return "it is damaged";
     return NULL;
+}
+
+tenon_status tn_image_check(const tn_image_header *h, size_t size, tenon_error *err)
+{
+    const char *reason = wrong_form(h, size);
+
+    return reason == NULL ? TENON_OK
+                          : tn_fail_plain(err, TENON_MALFORMED, "compiled code is refused: %s", reason);
+}
+
+static tenon_status check_fit(const tn_image_header *h, const tn_module *m, tenon_error *err)
+{
+    if (h->function_count == m->body_count && h->parts[TN_PART_FUNCTIONS].count == m->body_count &&
+        h->parts[TN_PART_GATES].count == m->type_count)
+        return TENON_OK;
+    return tn_fail_plain(err, TENON_MALFORMED, "compiled code is refused: it was made of another module");
+}
+
+const void *tn_image_row(const tn_image *image, tn_image_part_id id, uint32_t index)
+{
+    uint64_t at = image->header->parts[id].offset + (uint64_t)index * item_sizes[id];
+
+    if (image->body != NULL && !tn_body_take_image(image->body, at, item_sizes[id]))
+        return NULL;
+    return image->base + at;
+}
+
+tn_image_part tn_image_bytes_of(const tn_image_header *h, tn_image_part_id id)
+{
+    return (tn_image_part){ h->parts[id].offset, (uint32_t)bytes_of_part(h, id) };
+}
+
+const void *tn_image_table(const tn_image *image, tn_image_part_id id, uint32_t *count)
+{
+    tn_image_part bytes = tn_image_bytes_of(image->header, id);
+
+    *count = image->header->parts[id].count;
+    if (image->body != NULL && !tn_body_take_image(image->body, bytes.offset, bytes.count))
+        *count = 0;
+    return image->base + bytes.offset;
 }
 
 uint8_t *tn_image_reserve(tn_mem *mem, size_t size)
@@ -131,33 +175,69 @@ void tn_image_release(uint8_t *base, size_t size)
     tn_os_release(base, size);
 }
 
-static tn_image *adopt(tn_mem *mem, const tn_module *m, uint8_t *base)
+static bool protect(uint8_t *base)
+{
+    const tn_image_header *h = (const void *)base;
+    size_t code = h->code, data = h->data, size = h->size;
+
+    /* The header last: it says where the rest is. */
+    return tn_os_protect(base + data, size - data, TN_OS_READ) &&
+           tn_os_protect(base + code, data - code, TN_OS_READ_EXECUTE) && tn_os_protect(base, code, TN_OS_READ);
+}
+
+/* Pages that come later are protected as they come. */
+static tn_image *adopt(tn_mem *mem, const tn_module *m, uint8_t *base, tn_body *body)
 {
     const tn_image_header *h = (const void *)base;
     tn_image *image = tn_alloc_zeroed(mem, sizeof *image);
 
     if (image == NULL)
         return NULL;
-    *image = (tn_image){ .header = h, .base = base, .size = h->size, .code = base + h->code, .module = m, .mem = mem };
-    if (tn_os_protect_code(base, h->code, h->data - h->code, h->size - h->data) && enlist(image))
+    *image = (tn_image){
+        .header = h, .base = base, .size = h->size, .code = base + h->code, .module = m, .mem = mem, .body = body
+    };
+    if (((body != NULL && body->lazy) || protect(base)) && enlist(image))
         return image;
     tn_free(mem, image, sizeof *image);
     return NULL;
 }
 
+static tenon_status check_and_adopt(const tn_module *m, uint8_t *base, size_t size, tn_body *body, tn_image **out,
+                                    tenon_error *err)
+{
+    const tn_image_header *h = (const void *)base;
+
+    TN_TRY(tn_image_check(h, size, err));
+    TN_TRY(check_fit(h, m, err));
+    *out = adopt(m->mem, m, base, body);
+    return *out != NULL ? TENON_OK : tn_fail_plain(err, TENON_NOMEM, "no memory for compiled code");
+}
+
 tenon_status tn_image_adopt(tenon_module *owner, uint8_t *base, size_t size, tn_image **out, tenon_error *err)
 {
-    const tn_module *m = tn_module_core(owner);
-    const char *reason = wrong((const void *)base, size, m);
-    tenon_status status = TENON_OK;
+    tenon_status status = check_and_adopt(tn_module_core(owner), base, size, NULL, out, err);
 
-    if (reason != NULL)
-        status = tn_fail_plain(err, TENON_MALFORMED, "compiled code is refused: %s", reason);
-    else if ((*out = adopt(m->mem, m, base)) == NULL)
-        status = tn_fail_plain(err, TENON_NOMEM, "no memory for compiled code");
     if (status != TENON_OK)
         tn_image_release(base, size);
     return status;
+}
+
+tenon_status tn_image_adopt_body(tenon_module *owner, tn_body *body, tn_image **out, tenon_error *err)
+{
+    tenon_status status = check_and_adopt(tn_module_core(owner), body->image, body->image_size, body, out, err);
+
+    if (status != TENON_OK)
+        tn_body_delete(body);
+    return status;
+}
+
+tn_fetch tn_code_fetch(uintptr_t pc, uintptr_t address)
+{
+    const tn_image *image = tn_code_find(pc);
+
+    if (image == NULL || image->body == NULL || address - (uintptr_t)image->base >= image->size)
+        return TN_FETCH_FOREIGN;
+    return tn_body_fault(image->body, address - (uintptr_t)image->base);
 }
 
 tenon_status tn_image_new(tenon_module *owner, const void *bytes, size_t size, tn_image **out, tenon_error *err)
@@ -179,6 +259,9 @@ void tn_image_delete(tn_image *image)
 
     tn_gdb_forget(image);
     strike_off(image);
-    tn_os_release((void *)(uintptr_t)image->base, image->size);
+    if (image->body != NULL)
+        tn_body_delete(image->body);
+    else
+        tn_os_release((void *)(uintptr_t)image->base, image->size);
     tn_free(mem, image, sizeof *image);
 }

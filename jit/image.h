@@ -15,20 +15,22 @@
 #include <stdint.h>
 
 #define TN_IMAGE_MAGIC   "\0tenon\r\n"
-#define TN_IMAGE_VERSION 2
+#define TN_IMAGE_VERSION 3
 #define TN_IMAGE_PAGE    65536
 
 /* What code was made for; all of it must fit the machine and the instance that runs it. */
 typedef enum tn_image_cpu { TN_IMAGE_X86_64 = 1, TN_IMAGE_AARCH64 } tn_image_cpu;
 
+/* In this order in the image. */
 typedef enum tn_image_part_id {
     TN_PART_FUNCTIONS, /* tn_image_function by own function */
     TN_PART_GATES,     /* tn_image_gate by type of the module */
-    TN_PART_PLACES,    /* tn_image_place, by code */
+    TN_PART_BODIES,    /* tn_image_body by own function, or none: of a part of the module */
+    TN_PART_LOOPS,     /* tn_image_loop */
     TN_PART_SAVES,     /* tn_image_save, by code */
     TN_PART_RULES, /* tn_image_rule; a save names the first of its own, TN_FRAME_ADDRESS; the last is TN_NO_REGISTER */
     TN_PART_PADS,  /* tn_image_pad, by code */
-    TN_PART_LOOPS, /* tn_image_loop */
+    TN_PART_PLACES, /* tn_image_place, by code */
     TN_PART_COUNT
 } tn_image_part_id;
 
@@ -78,6 +80,11 @@ typedef struct tn_image_pad {
 typedef struct tn_image_loop {
     uint32_t own, loop, code;
 } tn_image_loop;
+
+/* Where the module has the body: whoever loads the module need not look for it. */
+typedef struct tn_image_body {
+    uint32_t offset, size;
+} tn_image_body;
 
 typedef struct tn_image_header {
     char magic[8];

@@ -156,7 +156,7 @@ static bool open_module(worker *w, int *fd)
     w->module_number = tn_module_number(w->module);
     if (w->process.loaded != w->module_number) {
         *fd = memfd_create("module", MFD_CLOEXEC);
-        ok = *fd >= 0 && write_all(*fd, m->bytes, m->size);
+        ok = *fd >= 0 && tn_module_need(m, (tn_range){ 0, (uint32_t)m->size }) && write_all(*fd, m->bytes, m->size);
     }
     pthread_mutex_lock(&s->lock);
     done_looking(w);

@@ -6,29 +6,28 @@
 
 #include "jit/code.h"
 
-/* ---- tables of the image: the last row at or before an offset ---- */
-
-static const uint8_t *find_row(const void *table, uint32_t count, size_t size, uint32_t code)
+/* The last row of a table at or before an offset into the code, which rows begin with. Of a big table only as much is
+ * touched as the search needs. */
+static const void *find_row(const tn_image *image, tn_image_part_id id, uint32_t code)
 {
-    const uint8_t *rows = table;
-    uint32_t low = 0, high = count, at;
+    uint32_t low = 0, high = image->header->parts[id].count;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        memcpy(&at, rows + middle * size, sizeof at);
-        if (at <= code)
+        const uint32_t *at = tn_image_row(image, id, middle);
+        if (at == NULL)
+            return NULL;
+        if (*at <= code)
             low = middle + 1;
         else
             high = middle;
     }
-    return low == 0 ? NULL : rows + (low - 1) * size;
+    return low == 0 ? NULL : tn_image_row(image, id, low - 1);
 }
 
 static uint32_t place_of(const tn_image *image, uint32_t code)
 {
-    uint32_t count;
-    const void *table = tn_image_table(image, TN_PART_PLACES, &count);
-    const tn_image_place *row = (const void *)find_row(table, count, sizeof *row, code);
+    const tn_image_place *row = find_row(image, TN_PART_PLACES, code);
 
     return row != NULL ? row->offset : TN_NO_PLACE;
 }
@@ -91,9 +90,7 @@ void tn_code_exit_place(const tn_segment *segment, uintptr_t *pc, uintptr_t *fp)
 
 static const tn_image_pad *pad_of(const tn_image *image, uint32_t code)
 {
-    uint32_t count;
-    const void *table = tn_image_table(image, TN_PART_PADS, &count);
-    const tn_image_pad *row = (const void *)find_row(table, count, sizeof *row, code);
+    const tn_image_pad *row = find_row(image, TN_PART_PADS, code);
 
     return row != NULL && code < row->end ? row : NULL;
 }
@@ -109,10 +106,9 @@ static uint64_t *saved_register(tn_saved *saved, uint8_t reg)
 /* The registers as the caller of a frame had them; gives the stack pointer that it had, 0 when nobody knows. */
 static uintptr_t restore_registers(const tn_image *image, uint32_t code, uintptr_t fp, tn_saved *saved)
 {
-    uint32_t save_count, rule_count;
-    const void *saves = tn_image_table(image, TN_PART_SAVES, &save_count);
+    uint32_t rule_count;
     const tn_image_rule *rules = tn_image_table(image, TN_PART_RULES, &rule_count);
-    const tn_image_save *row = (const void *)find_row(saves, save_count, sizeof *row, code);
+    const tn_image_save *row = find_row(image, TN_PART_SAVES, code);
 
     if (row == NULL || row->rule >= rule_count || rules[row->rule].reg != TN_FRAME_ADDRESS)
         return 0;

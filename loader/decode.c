@@ -7,6 +7,10 @@
 #include "base/assert.h"
 #include "loader/validate.h"
 
+/* Bytes of a section's id and of a number. */
+#define MAX_ID  1
+#define MAX_LEB 5
+
 typedef tenon_status section_decoder(tn_decoder *d);
 
 /* By section id: place in the order, decoder. */
@@ -35,6 +39,16 @@ tenon_status tn_decoder_fail(const tn_decoder *d, tenon_status status, uint64_t 
     return tn_fail(d->err, status, offset, "%s", text);
 }
 
+tenon_status tn_decoder_need(tn_decoder *d, const uint8_t *from, uint64_t size)
+{
+    const tn_module *m = d->module;
+    uint64_t offset = (uint64_t)(from - m->bytes), left = m->size - offset;
+
+    if (tn_module_need(m, (tn_range){ (uint32_t)offset, (uint32_t)(size < left ? size : left) }))
+        return TENON_OK;
+    return tn_fail_plain(d->err, TENON_MALFORMED, "the compiled file is refused: its contents were changed");
+}
+
 static tenon_status decode_header(tn_reader *r)
 {
     static const uint8_t magic[4] = { 0, 'a', 's', 'm' }, version[4] = { 1, 0, 0, 0 };
@@ -53,13 +67,24 @@ static tenon_status decode_header(tn_reader *r)
 static tenon_status decode_custom(tn_decoder *d)
 {
     tn_custom custom;
+    tn_reader length = d->r;
+    uint32_t size = 0;
 
+    TN_TRY(tn_decoder_need(d, d->r.p, MAX_LEB));
+    TN_TRY(tn_read_u32(&length, &size));
+    TN_TRY(tn_decoder_need(d, length.p, size));
     TN_TRY(tn_read_name(&d->r, &custom.name));
     custom.bytes = (tn_range){ (uint32_t)tn_reader_offset(&d->r), (uint32_t)tn_reader_left(&d->r) };
     d->r.p = d->r.end;
     TN_TRY(tn_vec_reserve(d->module->mem, &d->customs, 1));
     d->customs.items[d->customs.count++] = custom;
     return TENON_OK;
+}
+
+/* Bodies whose places are known are read one by one when they are needed. */
+static bool comes_later(const tn_decoder *d, uint8_t id)
+{
+    return sections[id].decode == tn_decode_code && d->module->source != NULL && d->module->source->bodies != NULL;
 }
 
 static tenon_status decode_section(tn_decoder *d, tn_reader *file, uint8_t *last_order)
@@ -69,6 +94,7 @@ static tenon_status decode_section(tn_decoder *d, tn_reader *file, uint8_t *last
     uint32_t size;
     uint8_t id = 0;
 
+    TN_TRY(tn_decoder_need(d, file->p, MAX_ID + MAX_LEB));
     TN_TRY(tn_read_u8(file, &id));
     if (id >= sizeof sections / sizeof *sections)
         return tn_fail(d->err, TENON_MALFORMED, offset, "malformed section id %u", id);
@@ -86,6 +112,8 @@ static tenon_status decode_section(tn_decoder *d, tn_reader *file, uint8_t *last
         return tn_fail(d->err, TENON_MALFORMED, offset,
                        "unexpected content: the %s section is repeated or out of order", sections[id].name);
     *last_order = sections[id].order;
+    if (!comes_later(d, id))
+        TN_TRY(tn_decoder_need(d, bytes, size));
     TN_TRY(sections[id].decode(d));
     if (tn_reader_left(&d->r) != 0)
         return tn_fail(d->err, TENON_MALFORMED, tn_reader_offset(&d->r), "section size mismatch: %zu bytes left in %s",
@@ -114,6 +142,7 @@ static tenon_status decode_module(tn_decoder *d)
 
     if (m->size > INT32_MAX)
         return tn_fail_plain(d->err, TENON_LIMIT, "a module may have at most 2 GiB");
+    TN_TRY(tn_decoder_need(d, m->bytes, 8));
     TN_TRY(decode_header(&file));
     while (tn_reader_left(&file) > 0)
         TN_TRY(decode_section(d, &file, &last_order));
@@ -222,11 +251,13 @@ tenon_status tn_module_load(tn_module *module, tn_mem *mem, tn_types *registry, 
 }
 
 tenon_status tn_module_load_checked(tn_module *module, tn_mem *mem, tn_types *registry, tenon_features features,
-                                    const uint8_t *bytes, size_t size, tenon_error *err)
+                                    const uint8_t *bytes, size_t size, tn_source *source, tenon_error *err)
 {
     tn_decoder decoder = { .err = err, .threads = 1, .bodies_are_checked = true };
 
-    *module = (tn_module){ .mem = mem, .registry = registry, .features = features, .bytes = bytes, .size = size };
+    *module = (tn_module){
+        .mem = mem, .registry = registry, .features = features, .bytes = bytes, .size = size, .source = source
+    };
     return load(module, &decoder);
 }
 

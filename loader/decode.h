@@ -42,6 +42,8 @@ tenon_status tn_decode_data(tn_decoder *d);
 
 /* Shows the module what the vectors hold; called after each change that later checks must see. */
 void tn_decoder_sync(tn_decoder *d);
+/* Makes sure that so many bytes from a place of the module on are there, or all that are left. */
+tenon_status tn_decoder_need(tn_decoder *d, const uint8_t *from, uint64_t size);
 /* Pieces used by several sections. */
 tenon_status tn_decode_valtype(tn_decoder *d, tn_valtype *out);
 tenon_status tn_decode_const_expr(tn_decoder *d, tn_valtype expected, tn_range *out);

@@ -220,21 +220,42 @@ tenon_status tn_decode_elements(tn_decoder *d)
 
 /* ---- code and data ---- */
 
+/* Of the functions that were declared. */
+static tenon_status make_bodies(tn_module *m, uint32_t count)
+{
+    m->bodies = tn_arena_alloc(&m->arena, count, sizeof *m->bodies);
+    if (m->bodies == NULL)
+        return TENON_NOMEM;
+    m->body_count = count;
+    return TENON_OK;
+}
+
+/* Without a look at the section. */
+static tenon_status take_bodies(tn_decoder *d, const tn_source *source)
+{
+    if (source->body_count != d->function_section_count)
+        return tn_fail_plain(d->err, TENON_MALFORMED, "the compiled file is refused: it is damaged");
+    TN_TRY(make_bodies(d->module, source->body_count));
+    if (source->body_count > 0)
+        memcpy(d->module->bodies, source->bodies, source->body_count * sizeof *source->bodies);
+    d->r.p = d->r.end;
+    return TENON_OK;
+}
+
 tenon_status tn_decode_code(tn_decoder *d)
 {
     tn_module *m = d->module;
     uint32_t count, size = 0;
     const uint8_t *bytes;
 
+    if (m->source != NULL && m->source->bodies != NULL)
+        return take_bodies(d, m->source);
     TN_TRY(tn_read_count(&d->r, "function bodies", TN_MAX_FUNCTIONS, &count));
     if (count != d->function_section_count)
         return tn_fail(d->err, TENON_MALFORMED, tn_reader_offset(&d->r),
                        "function and code section have inconsistent lengths: %u and %u",
                        (unsigned)d->function_section_count, (unsigned)count);
-    m->bodies = tn_arena_alloc(&m->arena, count, sizeof *m->bodies);
-    if (m->bodies == NULL)
-        return TENON_NOMEM;
-    m->body_count = count;
+    TN_TRY(make_bodies(m, count));
     for (uint32_t i = 0; i < count; i++) {
         uint64_t offset = tn_reader_offset(&d->r);
         TN_TRY(tn_read_u32(&d->r, &size));

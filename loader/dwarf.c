@@ -35,18 +35,6 @@ typedef struct row {
     uint64_t file, line;
 } row;
 
-static bool find_section(const tn_module *m, const char *name, tn_reader *out)
-{
-    for (uint32_t i = 0; i < m->custom_count; i++) {
-        const tn_custom *c = &m->customs[i];
-        if (c->name.size == strlen(name) && memcmp(c->name.data, name, c->name.size) == 0) {
-            *out = tn_module_reader(m, c->bytes, NULL);
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A little-endian number of size bytes. */
 static bool read_fixed(tn_reader *r, unsigned size, uint64_t *out)
 {
@@ -75,7 +63,7 @@ static bool read_string_at(const tn_module *m, const char *section, uint64_t off
 {
     tn_reader r;
 
-    if (!find_section(m, section, &r) || offset > tn_reader_left(&r))
+    if (!tn_module_custom(m, section, &r) || offset > tn_reader_left(&r))
         return false;
     r.p += offset;
     return read_string(&r, out);
@@ -296,7 +284,7 @@ bool tn_module_source_line(const tn_module *module, uint64_t offset, tn_source_l
     tn_reader section;
     row found;
 
-    if (!find_section(module, ".debug_line", &section) || !code_start(module, &start) || offset < start)
+    if (!tn_module_custom(module, ".debug_line", &section) || !code_start(module, &start) || offset < start)
         return false;
     while (read_fixed(&section, 4, &length) && length <= tn_reader_left(&section)) {
         unit u = { .module = module, .r = section };

@@ -105,13 +105,22 @@ typedef struct tn_section {
     tn_range bytes;
 } tn_section;
 
+/* Who brings bytes of the module when they are first needed, and knows where its bodies are. */
+typedef struct tn_source tn_source;
+struct tn_source {
+    bool (*need)(tn_source *source, uint64_t offset, uint64_t size); /* NULL: all bytes are there */
+    const tn_range *bodies;
+    uint32_t body_count;
+};
+
 typedef struct tn_module {
     tn_mem *mem;
     tn_types *registry;
     tenon_features features;
     tn_arena arena;
-    const uint8_t *bytes;
+    const uint8_t *bytes; /* of bodies and custom sections only what tn_module_need was asked for */
     size_t size;
+    tn_source *source; /* or NULL */
 
     uint32_t *types; /* canonical ids */
     uint32_t type_count;
@@ -153,10 +162,19 @@ typedef struct tn_module {
  * the module. On failure nothing is left behind. */
 tenon_status tn_module_load(tn_module *module, tn_mem *mem, tn_types *registry, tenon_features features,
                             const uint8_t *bytes, size_t size, size_t threads, tenon_error *err);
-/* The same of bytes whose bodies were found valid before, by somebody who is trusted: only the rest is checked. */
+/* The same of bytes whose bodies were found valid before, by somebody who is trusted: only the rest is checked. source
+ * outlives the module; NULL: all bytes are there. */
 tenon_status tn_module_load_checked(tn_module *module, tn_mem *mem, tn_types *registry, tenon_features features,
-                                    const uint8_t *bytes, size_t size, tenon_error *err);
+                                    const uint8_t *bytes, size_t size, tn_source *source, tenon_error *err);
 void tn_module_fini(tn_module *module);
+
+/* Makes sure that bytes are there; false when they cannot be had. Everything but bodies and custom sections is there
+ * once a module is loaded. */
+TN_INLINE bool tn_module_need(const tn_module *module, tn_range range)
+{
+    tn_source *source = module->source;
+    return source == NULL || source->need == NULL || source->need(source, range.offset, range.size);
+}
 
 /* A cursor over a range of the module. */
 TN_INLINE tn_reader tn_module_reader(const tn_module *module, tn_range range, tenon_error *err)
@@ -186,6 +204,8 @@ TN_INLINE bool tn_module_resolve(const tn_module *module, tn_rawtype raw, tn_val
     return true;
 }
 
+/* The first custom section of this name; false when there is none. */
+bool tn_module_custom(const tn_module *module, const char *name, tn_reader *out);
 /* Names from the name section, read when asked for and never trusted; empty when there is none. */
 tenon_name tn_module_own_name(const tn_module *module);
 tenon_name tn_module_func_name(const tn_module *module, uint32_t func);

@@ -4,13 +4,13 @@
  */
 #include "loader/module.h"
 
-static bool find_custom(const tn_module *m, const char *name, tn_reader *out)
+bool tn_module_custom(const tn_module *m, const char *name, tn_reader *out)
 {
     for (uint32_t i = 0; i < m->custom_count; i++) {
         const tn_custom *c = &m->customs[i];
         if (c->name.size == strlen(name) && memcmp(c->name.data, name, c->name.size) == 0) {
             *out = tn_module_reader(m, c->bytes, NULL);
-            return true;
+            return tn_module_need(m, c->bytes);
         }
     }
     return false;
@@ -22,7 +22,7 @@ static bool find_subsection(const tn_module *m, uint8_t wanted, tn_reader *out)
     uint32_t size = 0;
     uint8_t id = 0;
 
-    if (!find_custom(m, "name", &r))
+    if (!tn_module_custom(m, "name", &r))
         return false;
     while (tn_read_u8(&r, &id) == TENON_OK && tn_read_u32(&r, &size) == TENON_OK && size <= tn_reader_left(&r)) {
         if (id == wanted) {

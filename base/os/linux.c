@@ -2,12 +2,15 @@
  * The operating system, as Linux offers it.
  */
 #define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,14 +53,18 @@ bool tn_os_commit(void *p, size_t size)
     return size == 0 || mprotect(p, size, PROT_READ | PROT_WRITE) == 0;
 }
 
-bool tn_os_protect_code(void *p, size_t before, size_t code, size_t after)
+bool tn_os_protect(void *p, size_t size, tn_os_access access)
 {
-    uint8_t *at = p;
+    static const int protections[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC };
 
-    __builtin___clear_cache((char *)at + before, (char *)at + before + code);
-    return (before == 0 || mprotect(at, before, PROT_READ) == 0) &&
-           (code == 0 || mprotect(at + before, code, PROT_READ | PROT_EXEC) == 0) &&
-           (after == 0 || mprotect(at + before + code, after, PROT_READ) == 0);
+    if (access == TN_OS_READ_EXECUTE)
+        __builtin___clear_cache((char *)p, (char *)p + size);
+    return size == 0 || mprotect(p, size, protections[access]) == 0;
+}
+
+void tn_os_populate(void *p, size_t size)
+{
+    (void)madvise(p, size, MADV_POPULATE_WRITE);
 }
 
 void tn_os_release(void *p, size_t size)
@@ -136,6 +143,48 @@ size_t tn_os_cpu_count(void)
     cpu_set_t set;
 
     return sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
+}
+
+void tn_os_yield(void)
+{
+    sched_yield();
+}
+
+int tn_os_file_keep(int descriptor)
+{
+    return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+}
+
+void tn_os_file_close(int descriptor)
+{
+    close(descriptor);
+}
+
+bool tn_os_file_size(int descriptor, uint64_t *size)
+{
+    struct stat info;
+
+    if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode))
+        return false;
+    *size = (uint64_t)info.st_size;
+    return true;
+}
+
+bool tn_os_read_at(int descriptor, void *to, size_t size, uint64_t at)
+{
+    uint8_t *next = to;
+
+    while (size > 0) {
+        ssize_t n = pread(descriptor, next, size, (off_t)at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        next += n;
+        at += (uint64_t)n;
+        size -= (size_t)n;
+    }
+    return true;
 }
 
 uint64_t tn_os_now(void)

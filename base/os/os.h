@@ -20,8 +20,13 @@ void tn_os_mutex_unlock(tn_os_mutex *mutex);
 void *tn_os_reserve(size_t size);
 /* Makes [p, p+size) of a reservation readable and writable, zeroed; false on failure. */
 bool tn_os_commit(void *p, size_t size);
-/* Three neighbours from p on become readable; readable and executable; readable: never writable again. */
-bool tn_os_protect_code(void *p, size_t before, size_t code, size_t after);
+/* What may be done with pages of a reservation from now on; nothing is ever writable and executable. Whoever makes them
+ * executable has written them. May be called in a signal handler. */
+typedef enum tn_os_access { TN_OS_NOTHING, TN_OS_READ, TN_OS_READ_WRITE, TN_OS_READ_EXECUTE } tn_os_access;
+bool tn_os_protect(void *p, size_t size, tn_os_access access);
+/* Gives pages their memory now, in one go, where the system can; without it they get it one by one when they are
+ * written. May be called in a signal handler. */
+void tn_os_populate(void *p, size_t size);
 /* Gives a reservation back. */
 void tn_os_release(void *p, size_t size);
 size_t tn_os_page_size(void);
@@ -47,6 +52,17 @@ size_t tn_os_cpu_count(void);
 typedef pthread_t tn_os_thread;
 bool tn_os_thread_start(tn_os_thread *thread, void *(*run)(void *), void *arg);
 void tn_os_thread_join(tn_os_thread thread);
+
+/* Lets other threads go first. May be called in a signal handler. */
+void tn_os_yield(void);
+
+/* A descriptor of our own for the same open file, or -1. */
+int tn_os_file_keep(int descriptor);
+void tn_os_file_close(int descriptor);
+/* Bytes in a regular file; false when there are none, or it is something else. */
+bool tn_os_file_size(int descriptor, uint64_t *size);
+/* All of them or false. May be called in a signal handler. */
+bool tn_os_read_at(int descriptor, void *to, size_t size, uint64_t at);
 
 /* Nanoseconds of the monotonic clock. */
 uint64_t tn_os_now(void);

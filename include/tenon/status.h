@@ -46,7 +46,8 @@ extern "C" {
     X(OUT_OF_MEMORY, "out of memory")                               \
     X(UNSUPPORTED, "the instruction is not supported by this tier") \
     X(HOST, "a host function trapped")                              \
-    X(INTERRUPTED, "interrupt")
+    X(INTERRUPTED, "interrupt")                                     \
+    X(CODE_CHANGED, "the compiled file is refused: it is damaged, or was changed while it was in use")
 
 /* Whether a call succeeded, and if not, whose fault it was. TENON_OK is 0. */
 typedef enum tenon_status {

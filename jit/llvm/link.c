@@ -90,11 +90,12 @@ static layout lay_out(const tn_linker *l)
     memcpy(y.header.magic, TN_IMAGE_MAGIC, sizeof y.header.magic);
     add_part(&y, TN_PART_FUNCTIONS, m->body_count, sizeof(tn_image_function));
     add_part(&y, TN_PART_GATES, m->type_count, sizeof(tn_image_gate));
-    add_part(&y, TN_PART_PLACES, l->places.count, sizeof(tn_image_place));
+    add_part(&y, TN_PART_BODIES, l->job->wanted == NULL ? m->body_count : 0, sizeof(tn_image_body));
+    add_part(&y, TN_PART_LOOPS, l->job->loop_count, sizeof(tn_image_loop));
     add_part(&y, TN_PART_SAVES, l->saves.count, sizeof(tn_image_save));
     add_part(&y, TN_PART_RULES, l->rules.count, sizeof(tn_image_rule));
     add_part(&y, TN_PART_PADS, l->pads.count, sizeof(tn_image_pad));
-    add_part(&y, TN_PART_LOOPS, l->job->loop_count, sizeof(tn_image_loop));
+    add_part(&y, TN_PART_PLACES, l->places.count, sizeof(tn_image_place));
     y.header.code = round_up(y.end, TN_IMAGE_PAGE);
     y.header.code_size = l->code_size;
     y.header.data = round_up(y.header.code + l->code_size, TN_IMAGE_PAGE);
@@ -110,6 +111,9 @@ static void copy_part(const tn_linker *l, const layout *y, tn_image_part_id id, 
     if (part->count > 0)
         memcpy(l->image + part->offset, items, part->count * item_size);
 }
+
+_Static_assert(sizeof(tn_image_body) == sizeof(tn_range) && offsetof(tn_image_body, size) == offsetof(tn_range, size),
+               "the loader takes them as they are");
 
 static void write_tables(const tn_linker *l, const layout *y)
 {
@@ -129,6 +133,7 @@ static void write_tables(const tn_linker *l, const layout *y)
         uint32_t same = type->comp == TN_COMP_FUNC ? l->job->first_type[type->id] : i;
         gates[i] = (tn_image_gate){ l->packed[same] + 1, l->reenter[same] + 1 };
     }
+    copy_part(l, y, TN_PART_BODIES, m->bodies, sizeof(tn_image_body));
     copy_part(l, y, TN_PART_PLACES, l->places.items, sizeof(tn_image_place));
     copy_part(l, y, TN_PART_SAVES, l->saves.items, sizeof(tn_image_save));
     copy_part(l, y, TN_PART_RULES, l->rules.items, sizeof(tn_image_rule));

@@ -107,6 +107,6 @@ bool tn_interp_is_ready(tenon_instance *in, tn_hot *hot, uint32_t loop);
 /* Goes on in compiled code, from the head of a loop; the frame is given up. */
 tn_native_call tn_interp_enter_loop(tenon_instance *in, tn_slot *fp, const tn_cell *pc);
 /* Makes the code of an own function; false: out of memory, noted. */
-bool tn_interp_translate(tenon_instance *in, uint32_t own);
+tenon_trap tn_interp_translate(tenon_instance *in, uint32_t own);
 
 #endif

@@ -494,8 +494,9 @@ HANDLER(tn_h_translate)
 
     if (__atomic_load_n(&entry->native, __ATOMIC_ACQUIRE) != NULL)
         GO_ON(tn_interp_call_native(in, fp, own));
-    if (!tn_interp_translate(in, own))
-        TRAP(TENON_TRAP_OUT_OF_MEMORY);
+    tenon_trap trap = tn_interp_translate(in, own);
+    if (trap != TENON_TRAP_NONE)
+        TRAP(trap);
     tn_slot r0 = fp[params], r1 = fp[params + 1];
     ENTER(entry, fp, params, r0.pc, r1.fp);
 }

@@ -114,29 +114,31 @@ static void add_loop(tn_code *code, const tn_loop_entry *loop)
         __atomic_store_n(&f->hot->loops[loop->loop].native, loop->native, __ATOMIC_RELEASE);
 }
 
-static bool translate_locked(tn_code *code, uint32_t own)
+static tenon_status translate_locked(tn_code *code, uint32_t own)
 {
     tn_mem *mem = &code->module->engine->mem;
 
     if (code->functions[own] != NULL)
-        return true;
+        return TENON_OK;
     tn_function *function = tn_alloc(mem, sizeof *function);
     if (function == NULL)
-        return false;
-    if (tn_translate(code->module, code->entries, code->guarded, own, function) != TENON_OK) {
+        return TENON_NOMEM;
+    tenon_status status = tn_translate(code->module, code->entries, code->guarded, own, function);
+    if (status == TENON_OK)
+        publish(code, function);
+    else
         tn_free(mem, function, sizeof *function);
-        return false;
-    }
-    publish(code, function);
-    return true;
+    return status;
 }
 
-bool tn_interp_translate(tenon_instance *in, uint32_t own)
+tenon_trap tn_interp_translate(tenon_instance *in, uint32_t own)
 {
     tn_os_mutex_lock(&in->module->lock);
-    bool ok = translate_locked(code_of(in), own);
+    tenon_status status = translate_locked(code_of(in), own);
     tn_os_mutex_unlock(&in->module->lock);
-    return ok;
+    if (status == TENON_OK)
+        return TENON_TRAP_NONE;
+    return status == TENON_NOMEM ? TENON_TRAP_OUT_OF_MEMORY : TENON_TRAP_CODE_CHANGED;
 }
 
 /* ---- places ---- */

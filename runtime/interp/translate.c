@@ -956,6 +956,8 @@ tenon_status tn_translate(const tenon_module *module, tn_entry *entries, bool gu
                         .type = tn_module_func_type(core, core->imported_funcs + own),
                         .pinned = { TN_NONE, TN_NONE } };
 
+    if (!tn_module_need(core, t.body))
+        return TENON_MALFORMED;
     t.r = tn_module_reader(core, t.body, NULL);
     t.newest.at = TN_NONE;
     tenon_status status = translate_body(&t);

@@ -40,12 +40,20 @@ static bool take_stretch(tenon_store *store, place *at, const tn_segment **segme
     return true;
 }
 
+/* A guest that has ended itself has nothing to explain. */
+static bool has_exited(const tenon_store *store)
+{
+    return store->activation != NULL && store->activation->trap == TENON_TRAP_HOST && store->host_status == TENON_EXIT;
+}
+
 void tn_record_frames(tenon_store *store)
 {
     const tn_segment *segment = store->native.segment;
     place at = { .slot_code = { .pc = store->trap_pc, .fp = store->trap_fp, .in = store->trap_instance } };
 
     store->frame_count = 0;
+    if (has_exited(store))
+        return;
     if (store->trapped_natively)
         at = (place){ .native = true, .pc = store->native_pc, .frame = store->native_fp };
     else if (store->trap_pc == NULL)

@@ -173,16 +173,16 @@ static uint32_t main_memory(const tn_module *m)
     return 0;
 }
 
-static tenon_status load_core(tenon_engine *engine, tn_module *core, const void *bytes, size_t size, bool checked,
+static tenon_status load_core(tenon_engine *engine, tn_module *core, const void *bytes, size_t size, tn_source *checked,
                               tenon_error *err)
 {
-    if (checked)
-        return tn_module_load_checked(core, &engine->mem, engine->types, engine->features, bytes, size, err);
+    if (checked != NULL)
+        return tn_module_load_checked(core, &engine->mem, engine->types, engine->features, bytes, size, checked, err);
     return tn_module_load(core, &engine->mem, engine->types, engine->features, bytes, size, engine->threads, err);
 }
 
-static tenon_status new_module(tenon_engine *engine, const void *bytes, size_t size, bool checked, tenon_module **out,
-                               tenon_error *err)
+static tenon_status new_module(tenon_engine *engine, const void *bytes, size_t size, tn_source *checked,
+                               tenon_module **out, tenon_error *err)
 {
     tn_error_clear(err);
     tenon_module *module = tn_alloc_zeroed(&engine->mem, sizeof *module);
@@ -206,25 +206,13 @@ static tenon_status new_module(tenon_engine *engine, const void *bytes, size_t s
 tenon_status tenon_module_new_borrowed(tenon_engine *engine, const void *bytes, size_t size, tenon_module **out,
                                        tenon_error *err)
 {
-    return new_module(engine, bytes, size, false, out, err);
+    return new_module(engine, bytes, size, NULL, out, err);
 }
 
-tenon_status tn_module_new_checked(tenon_engine *engine, const void *bytes, size_t size, tenon_module **out,
-                                   tenon_error *err)
+tenon_status tn_module_new_checked(tenon_engine *engine, const void *bytes, size_t size, tn_source *source,
+                                   tenon_module **out, tenon_error *err)
 {
-    return new_module(engine, bytes, size, true, out, err);
-}
-
-tenon_status tn_module_new_owned(tenon_engine *engine, uint8_t *bytes, size_t size, bool checked, tenon_module **out,
-                                 tenon_error *err)
-{
-    tenon_status status = new_module(engine, bytes, size, checked, out, err);
-
-    if (status == TENON_OK)
-        (*out)->owned = bytes;
-    else
-        tn_free(&engine->mem, bytes, size + (size == 0));
-    return status;
+    return new_module(engine, bytes, size, source, out, err);
 }
 
 tenon_status tenon_module_new(tenon_engine *engine, const void *bytes, size_t size, tenon_module **out,
@@ -236,7 +224,12 @@ tenon_status tenon_module_new(tenon_engine *engine, const void *bytes, size_t si
         return tn_fail_plain(err, TENON_NOMEM, "out of memory while loading a module");
     if (size > 0)
         memcpy(copy, bytes, size);
-    return tn_module_new_owned(engine, copy, size, false, out, err);
+    tenon_status status = new_module(engine, copy, size, NULL, out, err);
+    if (status == TENON_OK)
+        (*out)->owned = copy;
+    else
+        tn_free(&engine->mem, copy, size + (size == 0));
+    return status;
 }
 
 void tn_module_ref(tenon_module *module)
@@ -266,6 +259,16 @@ void tenon_module_delete(tenon_module *module)
 size_t tn_engine_threads(const tenon_engine *engine)
 {
     return engine->threads != 0 ? engine->threads : tn_os_cpu_count();
+}
+
+bool tn_engine_handles_faults(const tenon_engine *engine)
+{
+    return engine->bounds == TENON_BOUNDS_GUARDED;
+}
+
+bool tn_engine_has_tools(const tenon_engine *engine)
+{
+    return engine->tools != 0;
 }
 
 bool tn_engine_admits(const tenon_engine *engine, tenon_features features)

@@ -35,6 +35,10 @@ typedef struct tn_exit_result {
     void *landing; /* NULL: behind the call */
 } tn_exit_result;
 
+/* What became of an access that was refused because its bytes had not been needed yet: it may be tried again, or the
+ * bytes cannot be had; or it has another reason. */
+typedef enum tn_fetch { TN_FETCH_FOREIGN, TN_FETCH_DONE, TN_FETCH_REFUSED } tn_fetch;
+
 typedef struct tn_image tn_image;
 typedef struct tn_service tn_service;
 
@@ -69,6 +73,7 @@ typedef struct tn_native {
     bool (*owns_pc)(uintptr_t pc);
     /* The trap of an instruction that the CPU refused, or TENON_TRAP_NONE. */
     tenon_trap (*trap_at)(uintptr_t pc);
+    tn_fetch (*fetch)(uintptr_t pc, uintptr_t address);
     /* Frames from a place on outwards, until the code ends; returns how many there are in out. */
     size_t (*walk)(uintptr_t pc, uintptr_t fp, tn_location *out, size_t room);
     /* The place that an exit will return to. */
@@ -95,12 +100,12 @@ tn_mem *tn_engine_mem(tenon_engine *engine);
 size_t tn_engine_threads(const tenon_engine *engine);
 /* Whether what is valid with these features (0: the default) is so here. */
 bool tn_engine_admits(const tenon_engine *engine, tenon_features features);
-/* Takes the bytes, which are freed with the module, and also when this fails. checked: see the next. */
-tenon_status tn_module_new_owned(tenon_engine *engine, uint8_t *bytes, size_t size, bool checked, tenon_module **out,
-                                 tenon_error *err);
-/* Of bytes whose bodies were found valid before, by somebody who is trusted. */
-tenon_status tn_module_new_checked(tenon_engine *engine, const void *bytes, size_t size, tenon_module **out,
-                                   tenon_error *err);
+/* Whether faults of its guests come to us; and whether somebody wants to see all code as soon as it is there. */
+bool tn_engine_handles_faults(const tenon_engine *engine);
+bool tn_engine_has_tools(const tenon_engine *engine);
+/* Of bytes whose bodies were found valid before, by somebody who is trusted. Bytes and source outlive the module. */
+tenon_status tn_module_new_checked(tenon_engine *engine, const void *bytes, size_t size, tn_source *source,
+                                   tenon_module **out, tenon_error *err);
 /* Takes the image, also when this fails. */
 tenon_status tn_module_add_image(tenon_module *module, tn_image *image, tenon_error *err);
 

@@ -6,6 +6,7 @@
  * registers and the store, so they may run at any instruction.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 
@@ -62,6 +63,21 @@ static bool end_guest(tn_activation *a, tenon_trap trap, uintptr_t address, void
     return true;
 }
 
+/* Compiled code whose bytes are checked when they are first needed. */
+static bool claim_fetch(tn_activation *a, uintptr_t address, void *ucontext)
+{
+    if (tn_native_code == NULL)
+        return false;
+    switch (tn_native_code->fetch(tn_context_pc(ucontext), address)) {
+    case TN_FETCH_DONE:
+        return true;
+    case TN_FETCH_REFUSED:
+        return end_guest(a, TENON_TRAP_CODE_CHANGED, address, ucontext);
+    default:
+        return false;
+    }
+}
+
 static bool claim(const siginfo_t *info, void *ucontext)
 {
     tn_activation *a = current;
@@ -69,6 +85,8 @@ static bool claim(const siginfo_t *info, void *ucontext)
 
     if (a == NULL)
         return false;
+    if (claim_fetch(a, address, ucontext))
+        return true;
     /* The guard below the stack of compiled code. */
     if (a->store->native.map != NULL && address - (uintptr_t)a->store->native.map < tn_os_page_size())
         return end_guest(a, TENON_TRAP_STACK_EXHAUSTED, address, ucontext);
@@ -127,8 +145,11 @@ static void on_fault(int signal, siginfo_t *info, void *ucontext)
     /* Whoever came after us and was put behind us may in turn hand the signal to us: then nobody wants it. */
     static _Thread_local bool chaining;
     const struct sigaction *previous = previous_of(signal);
+    int saved_errno = errno;
+    bool claimed = signal == SIGSEGV || signal == SIGBUS ? claim(info, ucontext) : claim_refused(ucontext);
 
-    if (signal == SIGSEGV || signal == SIGBUS ? claim(info, ucontext) : claim_refused(ucontext))
+    errno = saved_errno;
+    if (claimed)
         return;
     if (chaining || !has_handler(previous)) {
         use_default(signal);

@@ -4,11 +4,14 @@
 
 Exit code 77 (skipped) when this build has no compiler.
 """
+import ctypes
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import wasm  # noqa: E402
@@ -263,6 +266,14 @@ def test_files():
         damaged[at] ^= 0x10
         open(path("damaged.tenon"), "wb").write(damaged)
         refused("damaged.tenon", "refused")
+    ends = set()
+    for at in range(8, len(whole), 1499):
+        damaged = bytearray(whole)
+        damaged[at] ^= 0x10
+        open(path("damaged.tenon"), "wb").write(damaged)
+        code, out, err = tenon("run", "--invoke", "run", "damaged.tenon", "10")
+        ends.add((code, out if code == 0 else "refused" in err))
+    check("wherever damaged: refused, or what is damaged is not used", ends, {(0, "10"), (3, True)})
     for size in (0, 7, 8, 100, 65536, len(whole) - 1):
         open(path("short.tenon"), "wb").write(whole[:size])
         code, _, err = tenon("run", "--invoke", "run", "short.tenon", "10")
@@ -280,6 +291,115 @@ def test_files():
     check("no such CPU", tenon("compile", "--cpu", "z80", "tails.wasm")[0], 1)
 
 
+# Opens a file that it is given and calls $change with the descriptor; then exits with what $late gives.
+CHANGING = """(module
+ (import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+ (import "wasi_snapshot_preview1" "fd_pwrite" (func $pwrite (param i32 i32 i32 i64 i32) (result i32)))
+ (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $resize (param i32 i64) (result i32)))
+ (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+ (memory (export "memory") 16)
+ (type $late (func (result i32)))
+ (table 1 funcref)
+ (elem (i32.const 0) $late)
+ (data (i32.const 0) "%(file)s")
+ (data (i32.const 200) "%(bytes)s")
+ (func (export "_start")
+  (if (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const %(length)d) (i32.const 0) (i64.const 0xffffff) (i64.const 0)
+       (i32.const 0) (i32.const 100)) (then (call $exit (i32.const 70))))
+  (if (call $change (i32.load (i32.const 100))) (then (call $exit (i32.const 71))))
+  (call $exit (call_indirect (type $late) (i32.const 0))))
+ (func $change (param $fd i32) (result i32) %(change)s)
+ %(filler)s
+ (func $late (result i32) (i32.const 0x11)))"""
+OVERWRITE = """(i32.store (i32.const 104) (i32.const 200)) (i32.store (i32.const 108) (i32.const %d))
+  (call $pwrite (local.get $fd) (i32.const 104) (i32.const 1) (i64.const %d) (i32.const 112))"""
+
+
+def changing(name, file, change, bytes="", filler=""):
+    module(name, CHANGING % {"file": file, "length": len(file), "change": change, "bytes": bytes, "filler": filler})
+
+
+def test_changes():
+    """Guests that are given their own file to write."""
+    body = b"\x41\x11\x0b"
+    at = 300
+    for _ in range(2):
+        changing("self", "self.wasm", OVERWRITE % (1, at + 1), bytes="\\22")
+        at = open(path("self.wasm"), "rb").read().index(body)
+    whole = open(path("self.wasm"), "rb").read()
+    for tier in (("--tier=interp",), ("--tier=opt",), ("--tier-threshold=1",)):
+        open(path("self.wasm"), "wb").write(whole)
+        check("bodies stay what was checked %s" % tier[0], tenon("run", *tier, "--dir", ".::/", "self.wasm")[0], 0x11)
+        check("although the file is another", open(path("self.wasm"), "rb").read()[at + 1], 0x22)
+    filler = "\n".join("(func (param i32) (result i32) (i32.mul (i32.add (local.get 0) (i32.const %d)) (i32.const %d)))" % (i, i + 3)
+                       for i in range(4000))
+    for name, change in (("overwritten", OVERWRITE % (900000, 70000)), ("cut", "(call $resize (local.get $fd) (i64.const 100))")):
+        changing(name, name + ".tenon", change, filler=filler)
+        check("compile", tenon("compile", name + ".wasm")[0], 0)
+        code, _, err = tenon("run", "--dir", ".::/", name + ".tenon")
+        check("%s while it runs" % name, (code, "refused" in err), (3, True))
+        tenon("compile", name + ".wasm")
+        tenon("compile", "--checked", name + ".wasm")
+        check("not when all is read at the start", tenon("run", "--checked", "--dir", ".::/", name + ".tenon")[0], 0x11)
+
+
+IN_OPEN, IN_CLOSE = 0x20, 0x18  # equal events in a row would be one
+
+
+def opens_of(file, *command):
+    """How often a command opens a file."""
+    libc = ctypes.CDLL(None)
+    watch = libc.inotify_init1(os.O_NONBLOCK)
+    libc.inotify_add_watch(watch, path(file).encode(), IN_OPEN | IN_CLOSE)
+    result = tenon(*command)[1]
+    events = b""
+    try:
+        events = os.read(watch, 4096)
+    except BlockingIOError:
+        pass
+    os.close(watch)
+    return result, sum(mask & IN_OPEN != 0 for _, mask, _, _ in struct.iter_unpack("iIII", events))
+
+
+def test_signs():
+    """Files that stay as they were need not be read again."""
+    os.environ["XDG_CACHE_HOME"] = path("signs")
+    folder = path("signs/tenon")
+    for name, value in (("one", 1), ("two", 2), ("six", 6)):
+        module(name, '(module (func (export "run") (result i32) (i32.const %d)))' % value)
+    time.sleep(3.5)
+
+    def run(name):
+        return opens_of(name + ".wasm", "run", "--tier=opt", "--invoke", "run", name + ".wasm")
+
+    def sign_of(name):
+        before = set(os.listdir(folder)) if os.path.isdir(folder) else set()
+        check("read", run(name), (name == "one" and "1" or "2", 2))
+        return os.path.join(folder, next(e for e in set(os.listdir(folder)) - before if e.endswith(".sign")))
+
+    one, two = sign_of("one"), sign_of("two")
+    check("not read again", [run("one"), run("two")], [("1", 1), ("2", 1)])
+    shutil.copy(one, two)
+    check("the sign of another", run("two"), ("2", 2))
+    check("is made again", run("two"), ("2", 1))
+    open(two, "wb").write(b"short")
+    check("a damaged sign", run("two"), ("2", 2))
+    shutil.copy(path("six.wasm"), path("one.wasm"))
+    check("another file", run("one")[0], "6")
+    check("may change again at once", run("one"), ("6", 2))
+    entry = next(os.path.join(folder, e) for e in os.listdir(folder) if e.endswith(".tenon"))
+    for e in os.listdir(folder):
+        if e.endswith(".tenon"):
+            os.remove(os.path.join(folder, e))
+    check("a sign without an entry", run("two"), ("2", 2))
+    entry = next(os.path.join(folder, e) for e in os.listdir(folder) if e.endswith(".tenon"))
+    whole = open(entry, "rb").read()
+    open(entry, "wb").write(whole[:131072] + bytes(4096) + whole[131072 + 4096:])
+    code, _, err = tenon("run", "--tier=opt", "--invoke", "run", "two.wasm")
+    check("a damaged entry is found when it is used", (code, "run it again" in err), (3, True))
+    check("and made again", run("two")[0], "2")
+
+
 def test_cache():
     os.environ["XDG_CACHE_HOME"] = path("cache")
     folder = path("cache/tenon")
@@ -289,7 +409,7 @@ def test_cache():
         return tenon("run", "--tier=opt", "--invoke", *call[:1], wasm, *call[1:])[1]
 
     def entries():
-        return sorted(os.listdir(folder))
+        return sorted(e for e in os.listdir(folder) if not e.endswith(".sign"))
 
     for _ in range(2):
         check("cached", run("tails.wasm", "run", "10"), "10")
@@ -311,7 +431,7 @@ def test_cache():
                  for _ in range(4)]
     check("four at once", [p.wait() for p in processes], [134] * 4)
     check("three modules", "modules 3" in tenon("cache")[1], True)
-    os.environ["TENON_CACHE_SIZE"] = str(len(good) + 1)
+    os.environ["TENON_CACHE_SIZE"] = str(len(good) * 3 // 2)
     check("beyond the bound", run("traps.wasm", "fill"), "")
     check("the oldest go", len([e for e in entries() if e.endswith(".tenon")]), 1)
     check("clear", tenon("cache", "clear")[0], 0)
@@ -330,7 +450,8 @@ def main():
     if not os.path.exists(os.path.join(os.path.dirname(TENON), "tenon-llvm")):
         print("skipped: this build has no compiler")
         return 77
-    for test in (test_convention, test_large_frames, test_deep_tails, test_traps, test_backtraces, test_collection, test_files, test_cache):
+    for test in (test_convention, test_large_frames, test_deep_tails, test_traps, test_backtraces, test_collection, test_files,
+                 test_changes, test_cache, test_signs):
         test()
     shutil.rmtree(WORK)
     print("%d passed, %d failed" % (passed, failed))
