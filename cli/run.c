@@ -199,8 +199,7 @@ static bool load_unread(const runner *r, const char *path, loaded *out)
 {
     const cli_compile_options options = options_of(r);
 
-    return r->o->tier != RUN_TIER_INTERP &&
-           cli_cached_module(r->engine, path, &options, &out->module, &out->entry);
+    return r->o->tier != RUN_TIER_INTERP && cli_cached_module(r->engine, path, &options, &out->module, &out->entry);
 }
 
 static int load_file(const runner *r, const char *path, loaded *out)

@@ -39,8 +39,7 @@ static bool write_file(const tenon_compiled *parts, const tn_aot_header *h, cons
         n = left < sizeof zeros ? left : sizeof zeros;
         ok = writer(context, zeros, n);
     }
-    return ok && writer(context, parts->image, parts->image_size) &&
-           writer(context, parts->module, parts->module_size);
+    return ok && writer(context, parts->image, parts->image_size) && writer(context, parts->module, parts->module_size);
 }
 
 static bool seal(const tenon_compiled *parts, const tenon_key *key, tn_aot_header *h, uint8_t *tags)
@@ -48,8 +47,8 @@ static bool seal(const tenon_compiled *parts, const tenon_key *key, tn_aot_heade
     tn_tag_key once;
 
     tenon_key_digest(key, parts->module, parts->module_size, h->module_digest);
-    return getrandom(h->nonce, sizeof h->nonce, 0) == (ssize_t)sizeof h->nonce &&
-           tn_tag_key_init(&once, key, h) && tag_part(&once, 0, parts->image, parts->image_size, tags) &&
+    return getrandom(h->nonce, sizeof h->nonce, 0) == (ssize_t)sizeof h->nonce && tn_tag_key_init(&once, key, h) &&
+           tag_part(&once, 0, parts->image, parts->image_size, tags) &&
            tag_part(&once, chunks_of(parts->image_size), parts->module, parts->module_size, tags) &&
            tn_tag_header(key, h, tags, h->mac);
 }
@@ -83,7 +82,7 @@ typedef struct opening {
     tn_mem *mem;
     tn_aot_file file;
     const tenon_key *key;
-    tn_aot_header header; /* a copy: the file may change */
+    tn_aot_header header;  /* a copy: the file may change */
     const uint8_t *digest; /* of the module that it must be of, or NULL */
     tn_body *body;
     tenon_error *err;

@@ -4,9 +4,9 @@
  *     header | a tag for each chunk of the body | padding | body: image, module
  *
  * The body begins at a multiple of TN_IMAGE_PAGE and is cut into chunks. A chunk's tag is Poly1305 of it (2 GB/s here,
- * against 0.4 GB/s of SHA-256) under a key of its own, made as RFC 8439, 2.6 does: ChaCha20 of the chunk's number, under
- * a key that is derived from the file's key and nonce. The header's is HMAC-SHA256 of the header, itself being zero, and
- * all tags.
+ * against 0.4 GB/s of SHA-256) under a key of its own, made as RFC 8439, 2.6 does: ChaCha20 of the chunk's number,
+ * under a key that is derived from the file's key and nonce. The header's is HMAC-SHA256 of the header, itself being
+ * zero, and all tags.
  */
 #ifndef TN_JIT_AOT_H
 #define TN_JIT_AOT_H
@@ -27,7 +27,7 @@ typedef struct tn_aot_header {
     uint32_t version;
     uint32_t chunk_count;
     uint64_t features;
-    uint64_t image_size;       /* a multiple of TN_IMAGE_PAGE */
+    uint64_t image_size; /* a multiple of TN_IMAGE_PAGE */
     uint64_t module_size;
     uint8_t module_digest[16]; /* tenon_key_digest of its bytes */
     uint8_t nonce[16];

@@ -34,7 +34,7 @@ typedef struct tn_body {
     atomic_uint faults;
     uint8_t *image, *module;
     size_t image_size, module_size;
-    uint64_t born; /* tells bodies at the same address apart */
+    uint64_t born;     /* tells bodies at the same address apart */
     size_t code, data; /* of the image, once its header is known: what becomes executable is between them */
 } tn_body;
 

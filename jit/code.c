@@ -124,8 +124,7 @@ tenon_status tn_image_check(const tn_image_header *h, size_t size, tenon_error *
 {
     const char *reason = wrong_form(h, size);
 
-    return reason == NULL ? TENON_OK
-                          : tn_fail_plain(err, TENON_MALFORMED, "compiled code is refused: %s", reason);
+    return reason == NULL ? TENON_OK : tn_fail_plain(err, TENON_MALFORMED, "compiled code is refused: %s", reason);
 }
 
 static tenon_status check_fit(const tn_image_header *h, const tn_module *m, tenon_error *err)

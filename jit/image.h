@@ -28,8 +28,8 @@ typedef enum tn_image_part_id {
     TN_PART_BODIES,    /* tn_image_body by own function, or none: of a part of the module */
     TN_PART_LOOPS,     /* tn_image_loop */
     TN_PART_SAVES,     /* tn_image_save, by code */
-    TN_PART_RULES, /* tn_image_rule; a save names the first of its own, TN_FRAME_ADDRESS; the last is TN_NO_REGISTER */
-    TN_PART_PADS,  /* tn_image_pad, by code */
+    TN_PART_RULES,  /* tn_image_rule; a save names the first of its own, TN_FRAME_ADDRESS; the last is TN_NO_REGISTER */
+    TN_PART_PADS,   /* tn_image_pad, by code */
     TN_PART_PLACES, /* tn_image_place, by code */
     TN_PART_COUNT
 } tn_image_part_id;

@@ -86,9 +86,8 @@ static bool open_module(server *s, int fd)
     if (bytes == MAP_FAILED)
         return false;
     s->types = tn_types_new(&s->mem);
-    if (s->types != NULL &&
-        tn_module_load_checked(&s->module, &s->mem, s->types, s->packet.features, bytes, s->size, NULL,
-                               &err) == TENON_OK) {
+    if (s->types != NULL && tn_module_load_checked(&s->module, &s->mem, s->types, s->packet.features, bytes, s->size,
+                                                   NULL, &err) == TENON_OK) {
         s->bytes = bytes;
         s->wanted = tn_alloc(&s->mem, s->module.body_count + 1u);
         return s->wanted != NULL;
