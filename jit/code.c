@@ -87,6 +87,7 @@ static const size_t item_sizes[TN_PART_COUNT] = {
     [TN_PART_BODIES] = sizeof(tn_image_body),        [TN_PART_LOOPS] = sizeof(tn_image_loop),
     [TN_PART_SAVES] = sizeof(tn_image_save),         [TN_PART_RULES] = sizeof(tn_image_rule),
     [TN_PART_PADS] = sizeof(tn_image_pad),           [TN_PART_PLACES] = sizeof(tn_image_place),
+    [TN_PART_VERSIONS] = sizeof(tn_image_version),   [TN_PART_FACTS] = sizeof(tn_image_fact),
 };
 
 static bool has_range(uint64_t size, uint64_t at, uint64_t count)

@@ -31,6 +31,8 @@ typedef enum tn_image_part_id {
     TN_PART_RULES,  /* tn_image_rule; a save names the first of its own, TN_FRAME_ADDRESS; the last is TN_NO_REGISTER */
     TN_PART_PADS,   /* tn_image_pad, by code */
     TN_PART_PLACES, /* tn_image_place, by code */
+    TN_PART_VERSIONS, /* tn_image_version, by code */
+    TN_PART_FACTS,    /* tn_image_fact */
     TN_PART_COUNT
 } tn_image_part_id;
 
@@ -85,6 +87,42 @@ typedef struct tn_image_loop {
 typedef struct tn_image_body {
     uint32_t offset, size;
 } tn_image_body;
+
+/* Where a loop begins that rests on a check ahead of it, and what that has established, so that somebody can prove the
+ * loop again: facts from `fact` on, first of the loop, then of each group of accesses that are a constant distance
+ * apart. No access of a group lies below `begin`, or ends beyond `end`, in any round. */
+enum {
+    TN_FACT_BASE,   /* of the memory: an address */
+    TN_FACT_SIZE,   /* of the memory, which no end exceeds */
+    TN_FACT_ROUNDS, /* of the loop */
+    TN_FACTS_OF_LOOP
+};
+enum {
+    TN_FACT_POINTER, /* base and the first address of the first round */
+    TN_FACT_BEGIN,   /* offsets in the memory, of the whole trip */
+    TN_FACT_END,
+    TN_FACT_STEP,   /* bytes from round to round */
+    TN_FACT_REACH,  /* bytes from a round's first address to the end of its last access */
+    TN_FACT_STORES, /* whether some access writes: then the group is apart from all others */
+    TN_FACTS_OF_GROUP
+};
+typedef struct tn_image_version {
+    uint32_t code, fact, fact_count;
+} tn_image_version;
+
+typedef enum tn_fact_kind {
+    TN_FACT_IN_REGISTER, /* reg */
+    TN_FACT_ADDRESS,     /* reg + value */
+    TN_FACT_IN_MEMORY,   /* at reg + value */
+    TN_FACT_CONSTANT     /* value */
+} tn_fact_kind;
+
+/* Where something is; registers have DWARF's numbers. */
+typedef struct tn_image_fact {
+    uint8_t kind, reg, size; /* size: bytes */
+    uint8_t reserved[5];
+    int64_t value;
+} tn_image_fact;
 
 typedef struct tn_image_header {
     char magic[8];

@@ -91,12 +91,23 @@ static void add_text(const tn_unit *u, LLVMValueRef function, const char *key, c
         LLVMCreateStringAttribute(u->context, key, (unsigned)strlen(key), value, (unsigned)strlen(value)));
 }
 
-void tn_add_attribute(const tn_unit *u, LLVMValueRef call, const char *name)
+static void add_to_call(const tn_unit *u, LLVMValueRef call, const char *name, uint64_t value)
 {
     unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
 
     LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
-                             LLVMCreateEnumAttribute(u->context, kind, 0));
+                             LLVMCreateEnumAttribute(u->context, kind, value));
+}
+
+void tn_add_attribute(const tn_unit *u, LLVMValueRef call, const char *name)
+{
+    add_to_call(u, call, name, 0);
+}
+
+void tn_hide_effects(const tn_unit *u, LLVMValueRef call)
+{
+    /* LLVM's MemoryEffects: two bits, read and write, for each of argument memory and inaccessible memory. */
+    add_to_call(u, call, "memory", 3 << 2);
 }
 
 /* Frame pointers for backtraces; large frames touch every page, so that none reaches beyond the guard of the stack;

@@ -129,6 +129,8 @@ void tn_build_return(tn_unit *u, const tn_type *type, LLVMValueRef buffer, const
 void tn_take_parameters(tn_unit *u, const tn_type *type, LLVMValueRef function, LLVMValueRef buffer, LLVMValueRef *out);
 void tn_set_function_attributes(tn_unit *u, LLVMValueRef function);
 void tn_add_attribute(const tn_unit *u, LLVMValueRef call, const char *name);
+/* The call has effects, so that it stays, but on nothing that other instructions can see. */
+void tn_hide_effects(const tn_unit *u, LLVMValueRef call);
 /* A call through the exit stub; what it does with its operands is in builtins.def. */
 LLVMTypeRef tn_exit_type(const tn_unit *u);
 LLVMValueRef tn_load_exit_stub(tn_unit *u, LLVMValueRef vmctx);

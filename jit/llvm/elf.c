@@ -79,13 +79,14 @@ static uint32_t place(uint32_t *size, const Elf64_Shdr *h)
     return at;
 }
 
-/* Where a section goes. Tables for unwinding are read and left behind. */
+/* Where a section goes. Tables for unwinding and of facts are read and left behind. */
 static tenon_status assign(tn_linker *l, const tn_elf *elf, tn_piece *s)
 {
     const char *name = section_name(elf, s);
 
     if (!(s->header->sh_flags & SHF_ALLOC) || s->header->sh_size == 0 || strcmp(name, ".eh_frame") == 0 ||
-        strcmp(name, ".gcc_except_table") == 0 || strncmp(name, ".data.DW.ref.", 13) == 0)
+        strcmp(name, ".gcc_except_table") == 0 || strcmp(name, ".llvm_stackmaps") == 0 ||
+        strncmp(name, ".data.DW.ref.", 13) == 0)
         return TENON_OK;
     if ((s->header->sh_flags & SHF_WRITE) || s->header->sh_type == SHT_NOBITS)
         return tn_link_fail(l, "it has data that is written");

@@ -53,6 +53,7 @@ static tenon_status read_tables(tn_linker *l)
     for (size_t i = 0; i < l->elf_count; i++) {
         TN_TRY(tn_read_frames(l, &l->elves[i]));
         TN_TRY(tn_read_lines(l, &l->elves[i]));
+        TN_TRY(tn_read_facts(l, &l->elves[i]));
     }
     if (l->places.count > 0)
         qsort(l->places.items, l->places.count, sizeof *l->places.items, by_code);
@@ -61,6 +62,8 @@ static tenon_status read_tables(tn_linker *l)
         qsort(l->saves.items, l->saves.count, sizeof *l->saves.items, by_first_word);
     if (l->pads.count > 0)
         qsort(l->pads.items, l->pads.count, sizeof *l->pads.items, by_first_word);
+    if (l->versions.count > 0)
+        qsort(l->versions.items, l->versions.count, sizeof *l->versions.items, by_first_word);
     return TENON_OK;
 }
 
@@ -96,6 +99,8 @@ static layout lay_out(const tn_linker *l)
     add_part(&y, TN_PART_RULES, l->rules.count, sizeof(tn_image_rule));
     add_part(&y, TN_PART_PADS, l->pads.count, sizeof(tn_image_pad));
     add_part(&y, TN_PART_PLACES, l->places.count, sizeof(tn_image_place));
+    add_part(&y, TN_PART_VERSIONS, l->versions.count, sizeof(tn_image_version));
+    add_part(&y, TN_PART_FACTS, l->facts.count, sizeof(tn_image_fact));
     y.header.code = round_up(y.end, TN_IMAGE_PAGE);
     y.header.code_size = l->code_size;
     y.header.data = round_up(y.header.code + l->code_size, TN_IMAGE_PAGE);
@@ -138,6 +143,8 @@ static void write_tables(const tn_linker *l, const layout *y)
     copy_part(l, y, TN_PART_SAVES, l->saves.items, sizeof(tn_image_save));
     copy_part(l, y, TN_PART_RULES, l->rules.items, sizeof(tn_image_rule));
     copy_part(l, y, TN_PART_PADS, l->pads.items, sizeof(tn_image_pad));
+    copy_part(l, y, TN_PART_VERSIONS, l->versions.items, sizeof(tn_image_version));
+    copy_part(l, y, TN_PART_FACTS, l->facts.items, sizeof(tn_image_fact));
 }
 
 static void copy_sections(const tn_linker *l, const tn_elf *elf)
@@ -212,6 +219,8 @@ tenon_status tn_link(const tn_job *job, const tn_object *objects, size_t count, 
     tn_vec_fini(job->mem, &l.saves);
     tn_vec_fini(job->mem, &l.rules);
     tn_vec_fini(job->mem, &l.pads);
+    tn_vec_fini(job->mem, &l.versions);
+    tn_vec_fini(job->mem, &l.facts);
     tn_arena_fini(&l.arena);
     return status;
 }

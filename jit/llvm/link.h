@@ -47,6 +47,8 @@ typedef struct tn_linker {
     TN_VEC(tn_image_save) saves;
     TN_VEC(tn_image_rule) rules;
     TN_VEC(tn_image_pad) pads;
+    TN_VEC(tn_image_version) versions;
+    TN_VEC(tn_image_fact) facts;
 } tn_linker;
 
 /* ---- elf.c ---- */
@@ -61,9 +63,10 @@ tenon_status tn_elf_relocate(tn_linker *l, const tn_elf *elf);
 tenon_status tn_elf_symbols(tn_linker *l, const tn_elf *elf);
 tenon_status tn_link_fail(const tn_linker *l, const char *what);
 
-/* ---- frames.c, lines.c: what the tables of the image are made of ---- */
+/* ---- frames.c, lines.c, facts.c: what the tables of the image are made of ---- */
 tenon_status tn_read_frames(tn_linker *l, const tn_elf *elf);
 tenon_status tn_read_lines(tn_linker *l, const tn_elf *elf);
+tenon_status tn_read_facts(tn_linker *l, const tn_elf *elf);
 
 /* ---- a cursor over DWARF ---- */
 typedef struct tn_cursor {

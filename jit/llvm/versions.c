@@ -58,7 +58,7 @@ typedef struct loop {
     tn_unit *u;
     LLVMBuilderRef b;
     LLVMValueRef function, base; /* base: of the memory */
-    LLVMBasicBlockRef block, before, after, version;
+    LLVMBasicBlockRef block, before, after, entry, version;
     access accesses[MAX_ACCESSES];
     unsigned access_count, group_count;
     group groups[MAX_GROUPS];
@@ -67,7 +67,7 @@ typedef struct loop {
     form varying;
     LLVMIntPredicate goes_on;
     LLVMValueRef bound;
-    LLVMValueRef rounds, ok; /* i64, i1 */
+    LLVMValueRef rounds, size, ok; /* i64, i64, i1 */
     LLVMValueRef from[MAX_BLOCK], to[MAX_BLOCK];
     unsigned mapped;
 } loop;
@@ -465,9 +465,9 @@ static bool build_check(loop *l)
     if (!count_rounds(l))
         return false;
     demand(l, LLVMBuildICmp(l->b, LLVMIntUGE, l->rounds, tn_i64(l->u, FEWEST_ROUNDS), ""));
-    LLVMValueRef size = memory_size(l);
+    l->size = memory_size(l);
     for (unsigned i = 0; i < l->group_count; i++)
-        check_group(l, &l->groups[i], size);
+        check_group(l, &l->groups[i], l->size);
     for (unsigned i = 0; i < l->group_count; i++)
         for (unsigned k = 0; k < i; k++)
             if (l->groups[i].stores || l->groups[k].stores)
@@ -572,7 +572,7 @@ static void finish_phis(loop *l)
         for (unsigned k = 0; k < 2; k++) {
             bool inside = LLVMGetIncomingBlock(l->from[i], k) == l->block;
             LLVMValueRef value = LLVMGetIncomingValue(l->from[i], k);
-            LLVMBasicBlockRef block = inside ? l->version : l->before;
+            LLVMBasicBlockRef block = inside ? l->version : l->entry;
             if (inside)
                 value = mapped(l, value);
             LLVMAddIncoming(l->to[i], &value, &block, 1);
@@ -591,11 +591,39 @@ static void finish_exit(loop *l)
             }
 }
 
+/* A stack map keeps the values of the check until here and says where they are; facts.c reads it. It touches nothing
+ * that anybody else does. */
+static void record_facts(loop *l)
+{
+    tn_unit *u = l->u;
+    LLVMValueRef args[2 + TN_FACTS_OF_LOOP + MAX_GROUPS * TN_FACTS_OF_GROUP] = { tn_i64(u, 0), tn_i32(u, 0) };
+    LLVMValueRef *facts = args + 2;
+
+    facts[TN_FACT_BASE] = l->base;
+    facts[TN_FACT_SIZE] = l->size;
+    facts[TN_FACT_ROUNDS] = l->rounds;
+    facts += TN_FACTS_OF_LOOP;
+    for (unsigned i = 0; i < l->group_count; i++, facts += TN_FACTS_OF_GROUP) {
+        const group *g = &l->groups[i];
+        facts[TN_FACT_POINTER] = g->pointer;
+        facts[TN_FACT_BEGIN] = g->begin;
+        facts[TN_FACT_END] = g->end;
+        facts[TN_FACT_STEP] = tn_i64(u, (uint64_t)(int64_t)(int32_t)g->at.step);
+        facts[TN_FACT_REACH] = tn_i64(u, g->reach);
+        facts[TN_FACT_STORES] = tn_i64(u, g->stores);
+    }
+    LLVMValueRef call = tn_intrinsic(u, "llvm.experimental.stackmap", NULL, 0, args, (unsigned)(facts - args));
+    tn_add_attribute(u, call, "nounwind");
+    tn_add_attribute(u, call, "willreturn");
+    tn_hide_effects(u, call);
+}
+
 static void build_version(loop *l)
 {
     tn_unit *u = l->u;
     LLVMValueRef terminator = LLVMGetBasicBlockTerminator(l->block), zero = tn_i64(u, 0);
 
+    l->entry = LLVMInsertBasicBlockInContext(u->context, l->block, "checked");
     l->version = LLVMInsertBasicBlockInContext(u->context, l->block, "version");
     LLVMPositionBuilderAtEnd(l->b, l->version);
     copy_phis(l);
@@ -610,10 +638,13 @@ static void build_version(loop *l)
             copy_instruction(l, i);
     LLVMValueRef next = LLVMBuildNUWAdd(l->b, round, tn_i64(u, 1), "");
     LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntEQ, next, l->rounds, ""), l->after, l->version);
-    LLVMAddIncoming(round, &zero, &l->before, 1);
+    LLVMAddIncoming(round, &zero, &l->entry, 1);
     LLVMAddIncoming(round, &next, &l->version, 1);
     finish_phis(l);
     finish_exit(l);
+    LLVMPositionBuilderAtEnd(l->b, l->entry);
+    record_facts(l);
+    LLVMBuildBr(l->b, l->version);
 }
 
 /* ---- finding loops ---- */
@@ -655,7 +686,7 @@ static bool version_loop(loop *l)
     build_version(l);
     LLVMInstructionEraseFromParent(end);
     LLVMPositionBuilderAtEnd(l->b, l->before);
-    LLVMBuildCondBr(l->b, l->ok, l->version, l->block);
+    LLVMBuildCondBr(l->b, l->ok, l->entry, l->block);
     return true;
 }
 
