@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <llvm-c/Support.h>
 #include <llvm-c/Target.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,14 +195,19 @@ static void initialize(void)
     LLVMInitializeAArch64Disassembler();
 }
 
-/* -O1: instructions are selected one by one and not scheduled, and registers are given out plainly. LLVM has these as
- * options of its command line alone. docs/optimizing.md has what that saves and costs. */
-static void prefer_speed_of_compiling(void)
+/* What LLVM has as options of its command line alone; docs/optimizing.md has what each saves and costs. Nobody wants to
+ * know where variables are: looking for them took a quarter of the time and half of the memory of a big function. -O1:
+ * instructions are selected one by one and not scheduled, and registers are given out plainly. */
+static void set_options(unsigned level)
 {
-    static const char *const options[] = { "tenon-llvm", "-fast-isel", "-enable-misched=false", "-regalloc=basic" };
+    static const char *const options[] = { "tenon-llvm", "-experimental-debug-variable-locations=false", "-fast-isel",
+                                           "-enable-misched=false", "-regalloc=basic" };
 
-    LLVMParseCommandLineOptions(sizeof options / sizeof *options, options, "");
+    LLVMParseCommandLineOptions(level == 1 ? sizeof options / sizeof *options : 2, options, "");
 }
+
+/* What is big is given back to the system as soon as it is free, and not kept in pieces. */
+#define BIG_BYTES 65536
 
 int main(int argc, char **argv)
 {
@@ -214,8 +220,10 @@ int main(int argc, char **argv)
 
     if (argc < 3)
         return usage("");
+    mallopt(M_MMAP_THRESHOLD, BIG_BYTES);
     if (strcmp(argv[1], "--serve") == 0) {
         initialize();
+        set_options(2);
         return tn_serve(atoi(argv[2]));
     }
     r.in = atoi(argv[1]);
@@ -224,8 +232,7 @@ int main(int argc, char **argv)
         if (!read_option(&r, argv[i]))
             return usage(argv[i]);
     initialize();
-    if (r.level == 1)
-        prefer_speed_of_compiling();
+    set_options(r.level);
     if (r.target == NULL || fstat(r.in, &info) != 0 || info.st_size <= 0)
         return usage(argv[1]);
     void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, r.in, 0);
