@@ -200,7 +200,9 @@ TENON_API void *tenon_tenant_realloc(tenon_tenant *tenant, void *p, size_t old_s
 /* Decodes and validates size bytes, which are copied. err may be NULL. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_module_new(tenon_engine *engine, const void *bytes, size_t size,
                                                          tenon_module **out, tenon_error *err);
-/* The same without the copy: bytes must stay, unchanged, until the module and all its instances have gone. */
+/* The same without the copy: bytes must stay, unchanged, until the module and all its instances have gone. A mapping of
+ * a file is no such thing when anybody, the guest itself among them, may write the file: bodies are translated when
+ * they are first called, and not checked again. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_module_new_borrowed(tenon_engine *engine, const void *bytes, size_t size,
                                                                   tenon_module **out, tenon_error *err);
 /* Gives the module compiled code, an image that the compiler has made of the same bytes; it is copied. It must come
