@@ -7,8 +7,8 @@
 
 #define MAP_VERSION 3
 
-/* Kinds of locations. */
-enum { IN_REGISTER = 1, ADDRESS, IN_MEMORY, CONSTANT, LARGE_CONSTANT };
+/* LLVM's kinds of places are those of tn_fact_kind, counted from 1; then come constants that lie in a list. */
+#define LARGE_CONSTANT (TN_FACT_CONSTANT + 2)
 
 typedef struct map {
     tn_linker *l;
@@ -28,28 +28,15 @@ static bool take_fact(map *m, tn_image_fact *out)
     out->reg = (uint8_t)tn_take(&m->c, 2);
     tn_take(&m->c, 2);
     out->value = (int32_t)tn_take(&m->c, 4);
-    switch (kind) {
-    case IN_REGISTER:
-        out->kind = TN_FACT_IN_REGISTER;
-        return true;
-    case ADDRESS:
-        out->kind = TN_FACT_ADDRESS;
-        return true;
-    case IN_MEMORY:
-        out->kind = TN_FACT_IN_MEMORY;
-        return true;
-    case CONSTANT:
-        out->kind = TN_FACT_CONSTANT;
-        return true;
-    case LARGE_CONSTANT:
-        out->kind = TN_FACT_CONSTANT;
-        if ((uint64_t)out->value >= m->constant_count)
-            return false;
-        memcpy(&out->value, m->constants + 8 * out->value, sizeof out->value);
-        return true;
-    default:
+    if (kind == 0 || kind > LARGE_CONSTANT)
         return false;
-    }
+    out->kind = kind == LARGE_CONSTANT ? TN_FACT_CONSTANT : (uint8_t)(kind - 1);
+    if (kind != LARGE_CONSTANT)
+        return true;
+    if ((uint64_t)out->value >= m->constant_count)
+        return false;
+    memcpy(&out->value, m->constants + 8 * out->value, sizeof out->value);
+    return true;
 }
 
 static void align(map *m)
