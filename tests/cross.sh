@@ -17,9 +17,9 @@ subset=(i32 i64 f32 f64 f32_cmp conversions float_exprs call call_indirect retur
 if [ "${2:-}" = all ]; then subset=(); fi
 mkdir -p "$folder"
 sources=$(ls base/*.c base/os/*.c loader/*.c runtime/vm/*.c runtime/interp/*.c hostcalls/*.c)
-# Compiled code runs where there are stubs for it; files of it need mbedtls, which cross compilers do not have.
+# Compiled code runs where there are stubs for it; sealed files of it need mbedtls, which cross compilers do not have.
 case $cpu in
-aarch64) sources="$sources $(ls jit/*.c jit/a64/* | grep -v jit/aot.c) runtime/tiers.c" ;;
+aarch64) sources="$sources $(ls jit/*.c jit/a64/* | grep -v -e jit/aot.c -e jit/tags.c) runtime/tiers.c tests/support/no_tags.c" ;;
 *) sources="$sources runtime/tiers_interp.c" ;;
 esac
 objects=()
