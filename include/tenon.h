@@ -246,9 +246,29 @@ typedef struct tenon_export_info {
 } tenon_export_info;
 TENON_API size_t tenon_module_import_count(const tenon_module *module);
 TENON_API size_t tenon_module_export_count(const tenon_module *module);
+/* The bytes that it was made of; they are the module's. NULL when they come from a compiled file that was changed. */
+TENON_API const void *tenon_module_bytes(const tenon_module *module, size_t *size);
 /* index must be below the count. */
 TENON_API tenon_import_info tenon_module_import(const tenon_module *module, size_t index);
 TENON_API tenon_export_info tenon_module_export(const tenon_module *module, size_t index);
+
+/* What an import wants and an export is. */
+typedef struct tenon_extern_type {
+    tenon_kind kind;
+    tenon_type type;                  /* of a global's value, of a table's elements */
+    bool is_mutable;                  /* of globals */
+    bool address64;                   /* of tables and memories: indexed by i64 */
+    bool shared;                      /* of memories */
+    uint8_t page_log2;                /* of memories: a page has 2^page_log2 bytes */
+    uint64_t min, max;                /* elements or pages; max UINT64_MAX: none */
+    size_t param_count, result_count; /* of functions and tags */
+    const void *inside[2];            /* the library's */
+} tenon_extern_type;
+TENON_API tenon_extern_type tenon_module_import_type(const tenon_module *module, size_t index);
+TENON_API tenon_extern_type tenon_module_export_type(const tenon_module *module, size_t index);
+/* index must be below the count. */
+TENON_API tenon_type tenon_extern_type_param(const tenon_extern_type *type, size_t index);
+TENON_API tenon_type tenon_extern_type_result(const tenon_extern_type *type, size_t index);
 
 /* ---- values ------------------------------------------------------------------------------------------------ */
 
@@ -280,11 +300,33 @@ typedef struct tenon_extern {
     } of;
 } tenon_extern;
 
+/* Its type now: min is the size that a table or memory has. The type is valid as long as the thing. */
+TENON_API tenon_extern_type tenon_extern_type_of(const tenon_extern *what);
+
 /* ---- store and instances ----------------------------------------------------------------------------------- */
 
 TENON_API TENON_MUST_CHECK tenon_status tenon_store_new(tenon_tenant *tenant, tenon_store **out);
-/* Frees everything in the store. No call may be running in it. */
+/* Frees everything in the store. No call may be running in it; its linkers are gone. */
 TENON_API void tenon_store_delete(tenon_store *store);
+
+/* Collection. What is made in a store lives as long as the store, unless the host collects: then everything goes that
+ * neither something that the host holds, nor a linker, nor anything that these lead to refers to: instances lead to
+ * what they import and to what their tables and globals refer to; functions, globals and tags to their instance. */
+typedef struct tenon_root {
+    tenon_instance *instance; /* or NULL: */
+    tenon_extern what;
+    bool held;  /* given: the host goes on using it */
+    bool alive; /* found: it is still there */
+} tenon_root;
+typedef struct tenon_collection {
+    tenon_root *roots; /* all that the host goes on using, and what it wants to know of */
+    size_t count;
+    /* Called for each external reference that a guest could still come by, maybe often; or NULL. */
+    void (*seen)(void *context, tenon_ref ref);
+    void *context;
+} tenon_collection;
+/* False, and nothing is done, while a guest of the store runs or waits. */
+TENON_API bool tenon_store_collect(tenon_store *store, const tenon_collection *collection);
 
 /* Links, initializes and starts a module. imports are in the module's order. A trap of an initializer or of the start
  * function gives TENON_TRAP; what it had already written to imported memories and tables stays, as the standard wants.
@@ -328,6 +370,9 @@ typedef tenon_status (*tenon_callback)(void *context, tenon_caller *caller, cons
 TENON_API TENON_MUST_CHECK tenon_status tenon_func_new(tenon_store *store, const tenon_type *params, size_t param_count,
                                                        const tenon_type *results, size_t result_count,
                                                        tenon_callback callback, void *context, tenon_func **out);
+/* Called with the function's context when the function goes: with its store, or collected. TENON_USAGE for a guest's
+ * function. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_func_set_finalizer(tenon_func *func, void (*finalizer)(void *context));
 TENON_API size_t tenon_func_param_count(const tenon_func *func);
 TENON_API size_t tenon_func_result_count(const tenon_func *func);
 TENON_API tenon_type tenon_func_param_type(const tenon_func *func, size_t index);
@@ -462,6 +507,7 @@ typedef struct tenon_frame {
     tenon_name name;   /* of the function, likewise */
     uint32_t function; /* index in the module */
     uint64_t offset;   /* byte offset in the module */
+    uint64_t body;     /* where the function's body begins there */
     tenon_name file;   /* source file from DWARF; empty when the module does not say */
     uint32_t line;     /* its line, from 1; 0 likewise */
 } tenon_frame;
@@ -491,6 +537,11 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_table_new(tenon_store *store, teno
                                                         bool address64, tenon_table **out);
 TENON_API uint64_t tenon_table_size(const tenon_table *table);
 TENON_API TENON_MUST_CHECK tenon_status tenon_table_get(const tenon_table *table, uint64_t index, tenon_ref *out);
+/* A reference as tenon_table_get gives it: a tenon_func of the same store in a table of functions. TENON_USAGE beyond
+ * the end, and when the reference is not of the table's type. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_table_set(tenon_table *table, uint64_t index, tenon_ref ref);
+/* Adds count elements; TENON_LIMIT when maximum, tenant or host forbid, TENON_USAGE as above. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_table_grow(tenon_table *table, uint64_t count, tenon_ref init);
 
 TENON_API TENON_MUST_CHECK tenon_status tenon_global_new(tenon_store *store, const tenon_val *value, bool is_mutable,
                                                          tenon_global **out);

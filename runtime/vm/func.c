@@ -84,8 +84,10 @@ tenon_type tenon_func_result_type(const tenon_func *func, size_t index)
 
 /* ---- host to guest ---- */
 
-bool tn_val_fits(const tn_types *types, tn_valtype t, const tenon_val *val)
+bool tn_val_fits(const tenon_store *store, tn_valtype t, const tenon_val *val)
 {
+    const tn_types *types = store->engine->types;
+
     if (val->type != tn_public_type(types, t))
         return false;
     if (!tn_is_ref(t))
@@ -93,7 +95,7 @@ bool tn_val_fits(const tn_types *types, tn_valtype t, const tenon_val *val)
     if (val->of.ref == 0)
         return tn_is_nullable(t);
     if (val->type == TENON_FUNCREF)
-        return tn_is_subtype(types, TN_REF_TYPE(val->of.func->type->id), t);
+        return val->of.func->store == store && tn_is_subtype(types, TN_REF_TYPE(val->of.func->type->id), t);
     return tn_is_abstract(t);
 }
 
@@ -107,7 +109,7 @@ static tenon_status check_call(const tenon_func *func, const tenon_val *args, si
                              (unsigned)type->param_count, (unsigned)type->result_count, arg_count, result_count);
     for (size_t i = 0; i < arg_count; i++) {
         char text[48];
-        if (!tn_val_fits(func->store->engine->types, type->types[i], &args[i]))
+        if (!tn_val_fits(func->store, type->types[i], &args[i]))
             return tn_fail_plain(err, TENON_USAGE, "argument %zu is not a %s", i + 1,
                                  tn_valtype_text(type->types[i], text, sizeof text));
     }
@@ -163,7 +165,7 @@ tenon_status tenon_store_resume(tenon_store *store, tenon_status status, const t
                              (unsigned)type->result_count, (unsigned)parked.guest->type->result_count, count,
                              out_count);
     for (size_t i = 0, at = 0; status == TENON_OK && i < count; at += tn_slots_of(tn_type_results(type)[i++])) {
-        if (!tn_val_fits(store->engine->types, tn_type_results(type)[i], &results[i]))
+        if (!tn_val_fits(store, tn_type_results(type)[i], &results[i]))
             return tn_fail_plain(err, TENON_USAGE, "result %zu has the wrong type", i + 1);
         tn_val_to_slots(&results[i], parked.results + at);
     }

@@ -43,14 +43,31 @@ static tenon_status func_new(tenon_store *store, const tn_type *type, tenon_pack
                              tenon_func **out)
 {
     static const tn_entry no_code;
-    tenon_func *func = tn_arena_alloc(&store->arena, 1, sizeof *func);
+    tn_host_func *host = tn_alloc_zeroed(&store->engine->mem, sizeof *host);
 
-    if (func == NULL)
+    if (host == NULL)
         return TENON_NOMEM;
-    *func = (tenon_func){
+    host->func = (tenon_func){
         .type = type, .entry = &no_code, .index = TENON_NO_INDEX, .store = store, .packed = packed, .context = context
     };
-    *out = func;
+    host->next = store->host_funcs;
+    store->host_funcs = host;
+    *out = &host->func;
+    return TENON_OK;
+}
+
+void tn_host_func_delete(tn_host_func *host)
+{
+    if (host->finalizer != NULL)
+        host->finalizer(host->func.context);
+    tn_free(&host->func.store->engine->mem, host, sizeof *host);
+}
+
+tenon_status tenon_func_set_finalizer(tenon_func *func, void (*finalizer)(void *context))
+{
+    if (func->instance != NULL)
+        return TENON_USAGE;
+    ((tn_host_func *)func)->finalizer = finalizer;
     return TENON_OK;
 }
 

@@ -84,15 +84,46 @@ static tenon_status check_imports(const tenon_store *store, const tn_module *m, 
 
 /* ---- allocation ---- */
 
+/* Cuts a list off a piece of memory; piece NULL: only counts its bytes. */
+static void *cut(uint8_t *piece, size_t *at, size_t count, size_t item_size)
+{
+    void *list = piece == NULL ? NULL : piece + *at;
+
+    *at += (count * item_size + 15) & ~(size_t)15;
+    return list;
+}
+
+/* The instance and its lists, one behind the other. */
+static size_t cut_lists(tenon_instance *in, const tn_module *m)
+{
+    uint8_t *piece = (uint8_t *)in;
+    size_t at = 0;
+    tenon_instance none, *out = in != NULL ? in : &none;
+
+    cut(piece, &at, 1, sizeof *in + (m->global_count - m->imported_globals) * sizeof *in->own_globals);
+    out->memories = cut(piece, &at, m->memory_count, sizeof *out->memories);
+    out->tables = cut(piece, &at, m->table_count, sizeof *out->tables);
+    out->globals = cut(piece, &at, m->global_count, sizeof *out->globals);
+    out->global_objects = cut(piece, &at, m->global_count, sizeof *out->global_objects);
+    out->imported_funcs = cut(piece, &at, m->imported_funcs, sizeof *out->imported_funcs);
+    out->tags = cut(piece, &at, m->tag_count, sizeof *out->tags);
+    out->own_tags = cut(piece, &at, m->tag_count - m->imported_tags, sizeof *out->own_tags);
+    out->dropped_elems = cut(piece, &at, m->elem_count, 1);
+    out->dropped_datas = cut(piece, &at, m->data_count, 1);
+    return at;
+}
+
 static tenon_status allocate(tenon_store *store, tenon_module *module, tenon_instance **out)
 {
     const tn_module *m = &module->core;
-    tn_arena *a = &store->arena;
-    uint32_t own_globals = m->global_count - m->imported_globals;
-    tenon_instance *in = tn_arena_alloc(a, 1, sizeof *in + own_globals * sizeof *in->own_globals);
+    tn_mem *mem = &store->engine->mem;
+    size_t size = cut_lists(NULL, m);
+    tenon_instance *in = tn_alloc_zeroed(mem, size);
 
     if (in == NULL)
         return TENON_NOMEM;
+    cut_lists(in, m);
+    in->size = size;
     in->stack_limit = store->stack_limit;
     in->native = &store->native;
     in->native_limit = store->native.limit;
@@ -100,26 +131,28 @@ static tenon_status allocate(tenon_store *store, tenon_module *module, tenon_ins
     in->leaves = tn_leaves;
     in->store = store;
     in->module = module;
-    in->memories = tn_arena_alloc(a, m->memory_count, sizeof *in->memories);
-    in->tables = tn_arena_alloc(a, m->table_count, sizeof *in->tables);
-    in->globals = tn_arena_alloc(a, m->global_count, sizeof *in->globals);
-    in->global_objects = tn_arena_alloc(a, m->global_count, sizeof *in->global_objects);
-    in->imported_funcs = tn_arena_alloc(a, m->imported_funcs, sizeof *in->imported_funcs);
-    in->tags = tn_arena_alloc(a, m->tag_count, sizeof *in->tags);
-    in->dropped_elems = tn_arena_alloc(a, m->elem_count, 1);
-    in->dropped_datas = tn_arena_alloc(a, m->data_count, 1);
-    if (in->memories == NULL || in->tables == NULL || in->globals == NULL || in->global_objects == NULL ||
-        in->imported_funcs == NULL || in->tags == NULL || in->dropped_elems == NULL || in->dropped_datas == NULL)
+    in->own_funcs = tn_alloc_zeroed(mem, (m->body_count + 1) * sizeof *in->own_funcs);
+    if (in->own_funcs == NULL) {
+        tn_free(mem, in, size);
         return TENON_NOMEM;
-    in->own_funcs = tn_alloc_zeroed(&store->engine->mem, (m->body_count + 1) * sizeof *in->own_funcs);
-    if (in->own_funcs == NULL)
-        return TENON_NOMEM;
+    }
     tn_module_ref(module);
     atomic_fetch_add(&store->tenant->instances, 1);
     in->next = store->instances;
     store->instances = in;
     *out = in;
     return TENON_OK;
+}
+
+void tn_instance_delete(tenon_instance *in)
+{
+    tenon_store *store = in->store;
+    tn_mem *mem = &store->engine->mem;
+
+    tn_free(mem, in->own_funcs, (in->module->core.body_count + 1) * sizeof *in->own_funcs);
+    atomic_fetch_sub(&store->tenant->instances, 1);
+    tenon_module_delete(in->module);
+    tn_free(mem, in, in->size);
 }
 
 tenon_func *tn_instance_func(tenon_instance *in, uint32_t index)
@@ -196,17 +229,14 @@ static tenon_status find_code(tenon_instance *in, tenon_error *err)
     return in->entries != NULL ? TENON_OK : tn_fail_plain(err, TENON_NOMEM, "out of memory for code");
 }
 
-static tenon_status make_tags(tenon_instance *in)
+static void make_tags(tenon_instance *in)
 {
     const tn_module *m = &in->module->core;
 
     for (uint32_t i = m->imported_tags; i < m->tag_count; i++) {
-        in->tags[i] = tn_arena_alloc(&in->store->arena, 1, sizeof **in->tags);
-        if (in->tags[i] == NULL)
-            return TENON_NOMEM;
-        *in->tags[i] = (tenon_tag){ tn_types_get(m->registry, m->tags[i]), in->store };
+        in->tags[i] = &in->own_tags[i - m->imported_tags];
+        *in->tags[i] = (tenon_tag){ tn_types_get(m->registry, m->tags[i]), in->store, in };
     }
-    return TENON_OK;
 }
 
 static tenon_status make_globals(tenon_instance *in, tenon_error *err)
@@ -216,6 +246,7 @@ static tenon_status make_globals(tenon_instance *in, tenon_error *err)
         tenon_global *global = &in->own_globals[i - m->imported_globals];
         global->type = m->globals[i].type;
         global->store = in->store;
+        global->owner = in;
         global->next = in->store->globals;
         in->store->globals = global;
         in->global_objects[i] = global;
@@ -303,7 +334,7 @@ static tenon_status build(tenon_instance *in, const tenon_extern *imports, tenon
     take_imports(in, imports);
     TN_TRY(make_memories(in, err));
     TN_TRY(find_code(in, err));
-    TN_TRY(make_tags(in));
+    make_tags(in);
     TN_TRY(make_globals(in, err));
     TN_TRY(make_tables(in, err));
     TN_TRY(init_elements(in, err));

@@ -14,6 +14,7 @@ typedef struct definition {
 
 struct tenon_linker {
     tenon_store *store;
+    tenon_linker *next; /* of the store */
     tn_arena arena;
     definition *buckets[256];
 };
@@ -50,6 +51,8 @@ tenon_status tenon_linker_new(tenon_store *store, tenon_linker **out)
     if (linker == NULL)
         return TENON_NOMEM;
     linker->store = store;
+    linker->next = store->linkers;
+    store->linkers = linker;
     tn_arena_init(&linker->arena, &store->engine->mem);
     *out = linker;
     return TENON_OK;
@@ -59,8 +62,21 @@ void tenon_linker_delete(tenon_linker *linker)
 {
     if (linker == NULL)
         return;
+    for (tenon_linker **link = &linker->store->linkers; *link != NULL; link = &(*link)->next)
+        if (*link == linker) {
+            *link = linker->next;
+            break;
+        }
     tn_arena_fini(&linker->arena);
     tn_free(&linker->store->engine->mem, linker, sizeof *linker);
+}
+
+void tn_linkers_visit(const tenon_store *store, void (*visit)(void *context, const tenon_extern *what), void *context)
+{
+    for (const tenon_linker *linker = store->linkers; linker != NULL; linker = linker->next)
+        for (size_t i = 0; i < sizeof linker->buckets / sizeof *linker->buckets; i++)
+            for (const definition *d = linker->buckets[i]; d != NULL; d = d->next)
+                visit(context, &d->what);
 }
 
 tenon_store *tenon_linker_store(const tenon_linker *linker)

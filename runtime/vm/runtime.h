@@ -84,10 +84,18 @@ typedef struct tn_resource {
     uint32_t next_free;
 } tn_resource;
 
+/* A function of the host's. */
+typedef struct tn_host_func {
+    tenon_func func;
+    struct tn_host_func *next;
+    void (*finalizer)(void *context); /* when it goes; or NULL */
+    bool marked;
+} tn_host_func;
+
 struct tenon_store {
     tenon_engine *engine;
     tenon_tenant *tenant;
-    tn_arena arena; /* small objects */
+    tn_arena arena; /* types of host functions with many parameters */
     uint8_t *stack_map;
     size_t stack_map_size;
     tn_slot *stack_base, *stack_limit;
@@ -105,6 +113,8 @@ struct tenon_store {
     tenon_table *tables;
     tenon_global *globals;
     tenon_instance *instances;
+    tn_host_func *host_funcs;
+    tenon_linker *linkers;
     tn_exception *exceptions;
     size_t exception_count, exception_threshold;
     tn_exception *pending;    /* thrown and not caught yet */
@@ -153,6 +163,14 @@ tenon_trap tn_memory_init(tenon_instance *instance, uint32_t memory, uint32_t da
 tenon_trap tn_table_init(tenon_instance *instance, uint32_t table, uint32_t elem, uint64_t to, uint64_t from,
                          uint64_t count);
 
+/* instance.c, host.c, store.c: frees what nothing refers to any more; lists are the caller's. */
+void tn_instance_delete(tenon_instance *instance);
+void tn_host_func_delete(tn_host_func *func);
+void tn_global_delete(tenon_global *global);
+
+/* linker.c: what the store's linkers define. */
+void tn_linkers_visit(const tenon_store *store, void (*visit)(void *context, const tenon_extern *what), void *context);
+
 /* constant.c: evaluates a checked constant expression. */
 tenon_status tn_constant(tenon_instance *instance, tn_range expr, tn_value *out, tenon_error *err);
 
@@ -197,8 +215,8 @@ TN_INLINE uint32_t tn_call_slots(const tn_type *type)
 }
 void tn_value_to_val(tn_valtype t, const tn_types *types, const tn_slot *slots, tenon_val *out);
 void tn_val_to_slots(const tenon_val *val, tn_slot *slots);
-/* Whether a value of the host has the type. */
-bool tn_val_fits(const tn_types *types, tn_valtype t, const tenon_val *val);
+/* Whether a value of the host has the type, and belongs to the store if it is a function. */
+bool tn_val_fits(const tenon_store *store, tn_valtype t, const tenon_val *val);
 
 /* exception.c: a new exception with its arguments copied; NULL when memory is out. */
 tn_exception *tn_exception_new(tenon_store *store, tenon_tag *tag, const tn_slot *values, tn_slot *stack_end);

@@ -56,16 +56,6 @@ tenon_status tenon_store_new(tenon_tenant *tenant, tenon_store **out)
     return TENON_OK;
 }
 
-static void delete_instances(tenon_store *store)
-{
-    for (tenon_instance *instance = store->instances; instance != NULL; instance = instance->next) {
-        const tn_module *m = &instance->module->core;
-        tn_free(&store->engine->mem, instance->own_funcs, (m->body_count + 1) * sizeof *instance->own_funcs);
-        atomic_fetch_sub(&store->tenant->instances, 1);
-        tenon_module_delete(instance->module);
-    }
-}
-
 void tenon_store_delete(tenon_store *store)
 {
     if (store == NULL)
@@ -73,7 +63,18 @@ void tenon_store_delete(tenon_store *store)
     TN_ASSERT(store->activation == NULL);
     tenon_engine *engine = store->engine;
     tn_resources_fini(store);
-    delete_instances(store);
+    for (tenon_global *global = store->globals, *next; global != NULL; global = next) {
+        next = global->next;
+        tn_global_delete(global);
+    }
+    for (tenon_instance *instance = store->instances, *next; instance != NULL; instance = next) {
+        next = instance->next;
+        tn_instance_delete(instance);
+    }
+    for (tn_host_func *func = store->host_funcs, *next; func != NULL; func = next) {
+        next = func->next;
+        tn_host_func_delete(func);
+    }
     for (tenon_memory *memory = store->memories, *next; memory != NULL; memory = next) {
         next = memory->next;
         tn_memory_delete(memory);
@@ -105,15 +106,24 @@ static void store_val(const tenon_val *val, tn_value *out)
 
 tenon_status tenon_global_new(tenon_store *store, const tenon_val *value, bool is_mutable, tenon_global **out)
 {
-    tenon_global *global = tn_arena_alloc(&store->arena, 1, sizeof *global);
+    tenon_global *global = tn_alloc_zeroed(&store->engine->mem, sizeof *global);
 
     if (global == NULL)
         return TENON_NOMEM;
+    global->next = store->globals;
+    store->globals = global;
     global->type = (tn_global_type){ tn_inner_type(value->type), is_mutable };
     global->store = store;
     store_val(value, &global->value);
     *out = global;
     return TENON_OK;
+}
+
+/* One that is part of an instance goes with that. */
+void tn_global_delete(tenon_global *global)
+{
+    if (global->owner == NULL)
+        tn_free(&global->store->engine->mem, global, sizeof *global);
 }
 
 tenon_val tenon_global_get(const tenon_global *global)
@@ -126,7 +136,7 @@ tenon_val tenon_global_get(const tenon_global *global)
 
 tenon_status tenon_global_set(tenon_global *global, const tenon_val *value)
 {
-    if (!global->type.is_mutable || tn_inner_type(value->type) != global->type.type)
+    if (!global->type.is_mutable || !tn_val_fits(global->store, global->type.type, value))
         return TENON_USAGE;
     store_val(value, &global->value);
     return TENON_OK;

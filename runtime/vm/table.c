@@ -85,6 +85,28 @@ tenon_status tenon_table_new(tenon_store *store, tenon_type type, uint64_t min, 
     return tn_table_new(store, &t, 0, out, NULL);
 }
 
+static bool takes(const tenon_table *table, tenon_ref ref)
+{
+    tenon_val val = { .type = tn_public_type(table->store->engine->types, table->type.type), .of.ref = ref };
+
+    return tn_val_fits(table->store, table->type.type, &val);
+}
+
+tenon_status tenon_table_set(tenon_table *table, uint64_t index, tenon_ref ref)
+{
+    if (index >= table->size || !takes(table, ref))
+        return TENON_USAGE;
+    table->elems[index] = ref;
+    return TENON_OK;
+}
+
+tenon_status tenon_table_grow(tenon_table *table, uint64_t count, tenon_ref init)
+{
+    if (!takes(table, init) && count > 0)
+        return TENON_USAGE;
+    return tn_table_grow(table, count, init) != UINT64_MAX ? TENON_OK : TENON_LIMIT;
+}
+
 uint64_t tenon_table_size(const tenon_table *table)
 {
     return table->size;

@@ -311,7 +311,8 @@ bool tenon_store_frame(const tenon_store *store, size_t index, tenon_frame *out)
     *out = (tenon_frame){ .module = tn_module_own_name(m),
                           .name = tn_module_func_name(m, at->function),
                           .function = at->function,
-                          .offset = at->offset };
+                          .offset = at->offset,
+                          .body = m->bodies[at->function - m->imported_funcs].offset };
     tn_source_line source;
     if (tn_module_source_line(m, at->offset, &source)) {
         out->file = source.file;

@@ -68,6 +68,7 @@ struct tenon_memory {
     tenon_bounds bounds; /* the mode belongs to the memory */
     tenon_store *store;
     tenon_memory *next;
+    bool marked; /* collect.c; likewise below */
 };
 
 struct tenon_table {
@@ -76,6 +77,7 @@ struct tenon_table {
     tn_table_type type;
     tenon_store *store;
     tenon_table *next;
+    bool marked;
 };
 
 struct tenon_global {
@@ -83,11 +85,14 @@ struct tenon_global {
     tn_global_type type;
     tenon_store *store;
     tenon_global *next;
+    tenon_instance *owner; /* that it is part of; NULL: the host's */
+    bool marked;
 };
 
 struct tenon_tag {
     const tn_type *type;
     tenon_store *store;
+    tenon_instance *owner; /* that it is part of */
 };
 
 /* An exception object: the tag and its arguments. */
@@ -126,13 +131,15 @@ struct tenon_instance {
     tn_value **globals; /* values, wherever they are */
     tn_entry *entries;  /* of the module's own functions, by position among them */
     tenon_func **imported_funcs;
-    tenon_tag **tags;
+    tenon_tag **tags, *own_tags;
     tenon_func *own_funcs; /* filled on first use; type NULL until then */
     uint8_t *dropped_elems, *dropped_datas;
     tenon_store *store;
     tenon_module *module;
     tenon_global **global_objects;
-    tenon_instance *next;
+    tenon_instance *next, *gray; /* gray: to be scanned next, while marking */
+    size_t size;                 /* bytes of this and all its lists, which are one piece */
+    bool marked;
     size_t entries_mode;        /* tenon_bounds of memory 0 that the code assumes */
     tenon_global own_globals[]; /* values of the module's own globals: by position among them */
 };

@@ -14,7 +14,7 @@ static void unreachable_ones_are_swept(void **state)
     tn_slot value = { .i64 = 42 };
     (void)state;
     assert_int_equal(tn_types_add(w.engine->types, &spec, 1, &id), TENON_OK);
-    tenon_tag tag = { tn_types_get(w.engine->types, id), w.store };
+    tenon_tag tag = { tn_types_get(w.engine->types, id), w.store, NULL };
     tn_slot *stack = w.store->stack_base;
     tn_exception *kept = tn_exception_new(w.store, &tag, &value, stack);
     stack[0].pointer = kept;
@@ -32,8 +32,32 @@ static void unreachable_ones_are_swept(void **state)
     world_delete(&w);
 }
 
+/* A global that the host has made, which a guest may have imported and written. */
+static void globals_of_the_host_hold(void **state)
+{
+    world w = world_new(TENON_BOUNDS_GUARDED);
+    tn_type_spec spec = { .comp = TN_COMP_FUNC, .final = true, .super = TN_NO_TYPE };
+    const tenon_val null = { .type = TENON_EXNREF };
+    tenon_global *global;
+    uint32_t id;
+    (void)state;
+    assert_int_equal(tn_types_add(w.engine->types, &spec, 1, &id), TENON_OK);
+    tenon_tag tag = { tn_types_get(w.engine->types, id), w.store, NULL };
+    assert_int_equal(tenon_global_new(w.store, &null, true, &global), TENON_OK);
+    tn_exception *kept = tn_exception_new(w.store, &tag, NULL, w.store->stack_base);
+    global->value.slot[0].pointer = kept;
+    for (int i = 0; i < 10000; i++)
+        assert_non_null(tn_exception_new(w.store, &tag, NULL, w.store->stack_base));
+    const tn_exception *e = w.store->exceptions;
+    while (e != NULL && e != kept)
+        e = e->next;
+    assert_ptr_equal(e, kept);
+    world_delete(&w);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(unreachable_ones_are_swept) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(unreachable_ones_are_swept),
+                                        cmocka_unit_test(globals_of_the_host_hold) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
