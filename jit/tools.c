@@ -12,7 +12,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/os/os.h"
@@ -63,13 +65,49 @@ tn_code_symbol *tn_image_symbols(const tn_image *image, size_t *count)
     return list;
 }
 
+/* Seconds since this process was started; 0 when the system does not say. */
+static double age_of_process(void)
+{
+    char text[1024];
+    struct timespec now;
+    unsigned long long start = 0;
+    FILE *file = fopen("/proc/self/stat", "re");
+    size_t size = file != NULL ? fread(text, 1, sizeof text - 1, file) : 0;
+
+    if (file != NULL)
+        fclose(file);
+    text[size] = '\0';
+    /* The 22nd word; the second, a name in parentheses, may have blanks. */
+    const char *p = strrchr(text, ')');
+    for (int i = 0; p != NULL && i < 20; i++)
+        p = strchr(p + 1, ' ');
+    if (p == NULL || sscanf(p, "%llu", &start) != 1 || clock_gettime(CLOCK_BOOTTIME, &now) != 0)
+        return 0;
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9 - (double)start / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* Process numbers come again: what an earlier process has left behind is not ours. */
+static void empty_if_old(int fd)
+{
+    struct timespec now;
+    struct stat info;
+    double age = age_of_process();
+
+    if (age > 0 && fstat(fd, &info) == 0 && clock_gettime(CLOCK_REALTIME, &now) == 0 &&
+        difftime(now.tv_sec, info.st_mtim.tv_sec) > age + 1)
+        (void)!ftruncate(fd, 0);
+}
+
 /* A file of ours that is written to at its end, through no link; NULL when it cannot be had. */
 static FILE *open_end(const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    FILE *file = fd >= 0 ? fdopen(fd, "a+") : NULL;
 
-    if (file == NULL && fd >= 0)
+    if (fd < 0)
+        return NULL;
+    empty_if_old(fd);
+    FILE *file = fdopen(fd, "a+");
+    if (file == NULL)
         close(fd);
     return file;
 }

@@ -98,6 +98,17 @@ def test_perf():
     check("has the same code", sorted(names), sorted((r[2], 0, r[0], r[1]) for r in rows))
 
 
+def test_old_maps():
+    """What a process of the same number has left behind is not read as ours."""
+    script = 'echo "1 1 old" > /tmp/perf-$$.map && touch -d "1 hour ago" /tmp/perf-$$.map && exec "$@"'
+    process = subprocess.Popen(["sh", "-c", script, "sh", TENON, "run", "--tier=opt", "--profile=perfmap", "--invoke", "sum", "loops.wasm", "9"],
+                               cwd=WORK, stdout=subprocess.PIPE, text=True)
+    check("the result", process.communicate()[0].strip(), "45")
+    path = "/tmp/perf-%d.map" % process.pid
+    check("no old names", sorted(line.split()[2] for line in open(path)), ["axpy", "set", "sum"])
+    os.unlink(path)
+
+
 def test_gdb():
     clang = next((c for c in ("clang-22", "clang-19", "clang") if shutil.which(c)), None)
     if not shutil.which("gdb") or clang is None or not (shutil.which("wasm-ld-" + clang[6:]) or shutil.which("wasm-ld")):
@@ -158,7 +169,7 @@ def main():
         print("skipped: this build has no compiler")
         return 77
     make("loops", LOOPS)
-    for test in (test_explore, test_perf, test_gdb, test_background, test_nothing_is_written, test_versions):
+    for test in (test_explore, test_perf, test_old_maps, test_gdb, test_background, test_nothing_is_written, test_versions):
         test()
     shutil.rmtree(WORK)
     print("%d passed, %d failed" % (passed, failed))
