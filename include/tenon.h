@@ -210,7 +210,9 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_module_new_borrowed(tenon_engine *
  * the image is not one for this module and machine. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_module_add_code(tenon_module *module, const void *image, size_t size,
                                                               tenon_error *err);
-/* Gives the caller's hold back; instances keep their module. */
+/* Another hold on the module, from any thread. */
+TENON_API tenon_module *tenon_module_hold(tenon_module *module);
+/* Gives a hold back; instances keep their module. */
 TENON_API void tenon_module_delete(tenon_module *module);
 
 typedef enum tenon_kind {
@@ -321,7 +323,8 @@ typedef struct tenon_root {
 typedef struct tenon_collection {
     tenon_root *roots; /* all that the host goes on using, and what it wants to know of */
     size_t count;
-    /* Called for each external reference that a guest could still come by, maybe often; or NULL. */
+    /* Called for each external reference that a guest could still come by, maybe often; or NULL. It may set `held` of
+     * roots. */
     void (*seen)(void *context, tenon_ref ref);
     void *context;
 } tenon_collection;
@@ -336,6 +339,9 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_instance_new(tenon_store *store, t
                                                            tenon_instance **out, tenon_error *err);
 /* Finds an export by name; false when there is none. */
 TENON_API bool tenon_instance_export(tenon_instance *instance, tenon_name name, tenon_extern *out);
+/* The export that has this number in the module; index must be below the count. */
+TENON_API tenon_extern tenon_instance_export_at(tenon_instance *instance, size_t index);
+TENON_API tenon_module *tenon_instance_module(const tenon_instance *instance);
 
 /* ---- linker: names to things --------------------------------------------------------------------------------- */
 
@@ -503,13 +509,14 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_resource_drop(tenon_store *store, 
 
 /* One frame of the newest trap, innermost first; false past the end. Valid until the store's next call. */
 typedef struct tenon_frame {
-    tenon_name module; /* from the name section; empty when it has none */
-    tenon_name name;   /* of the function, likewise */
-    uint32_t function; /* index in the module */
-    uint64_t offset;   /* byte offset in the module */
-    uint64_t body;     /* where the function's body begins there */
-    tenon_name file;   /* source file from DWARF; empty when the module does not say */
-    uint32_t line;     /* its line, from 1; 0 likewise */
+    tenon_instance *instance; /* NULL when it is not known: of compiled code whose module has several instances */
+    tenon_name module;        /* from the name section; empty when it has none */
+    tenon_name name;          /* of the function, likewise */
+    uint32_t function;        /* index in the module */
+    uint64_t offset;          /* byte offset in the module */
+    uint64_t body;            /* where the function's body begins there */
+    tenon_name file;          /* source file from DWARF; empty when the module does not say */
+    uint32_t line;            /* its line, from 1; 0 likewise */
 } tenon_frame;
 TENON_API bool tenon_store_frame(const tenon_store *store, size_t index, tenon_frame *out);
 

@@ -71,7 +71,7 @@ size_t tn_code_walk(uintptr_t pc, uintptr_t fp, tn_location *out, size_t room)
     while (count < room && (image = tn_code_find(pc - is_caller)) != NULL) {
         uint32_t function, offset = place_of(image, (uint32_t)(pc - is_caller - (uintptr_t)image->code));
         if (offset != TN_NO_PLACE && function_of(image->module, offset, &function))
-            out[count++] = (tn_location){ image->module, function, offset };
+            out[count++] = (tn_location){ image->module, function, offset, NULL };
         step_out(&pc, &fp);
         is_caller = true;
     }

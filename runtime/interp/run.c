@@ -236,7 +236,7 @@ static size_t walk_frames(tenon_store *store, tn_place *from, tn_location *out, 
     from->nested = false;
     while (f != NULL && count < room) {
         const tn_module *m = &w.in->module->core;
-        out[count++] = (tn_location){ m, m->imported_funcs + f->own, offset_at(w.in, f, at) };
+        out[count++] = (tn_location){ m, m->imported_funcs + f->own, offset_at(w.in, f, at), w.in };
         if (!step_out(store, &w, f)) {
             from->nested = w.pc == tn_leave_cells;
             break;

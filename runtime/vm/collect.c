@@ -124,24 +124,6 @@ static void visit_definition(void *context, const tenon_extern *what)
     mark_extern(context, what);
 }
 
-static void mark_all(marking *m, const tenon_store *store)
-{
-    for (size_t i = 0; i < m->wanted->count; i++) {
-        const tenon_root *root = &m->wanted->roots[i];
-        if (root->held && root->instance != NULL)
-            mark_instance(m, root->instance);
-        else if (root->held)
-            mark_extern(m, &root->what);
-    }
-    tn_linkers_visit(store, visit_definition, m);
-    mark_exceptions(m, store);
-    while (m->gray != NULL) {
-        const tenon_instance *in = m->gray;
-        m->gray = in->gray;
-        scan_instance(m, in);
-    }
-}
-
 static bool is_marked(const tenon_root *root)
 {
     const tenon_extern *e = &root->what;
@@ -161,6 +143,42 @@ static bool is_marked(const tenon_root *root)
         return e->of.tag->owner == NULL || e->of.tag->owner->marked;
     }
     return true;
+}
+
+/* Whether there was one that is not marked yet. */
+static bool mark_held(marking *m)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < m->wanted->count; i++) {
+        const tenon_root *root = &m->wanted->roots[i];
+        if (!root->held || is_marked(root))
+            continue;
+        found = true;
+        if (root->instance != NULL)
+            mark_instance(m, root->instance);
+        else
+            mark_extern(m, &root->what);
+    }
+    return found;
+}
+
+static void scan_gray(marking *m)
+{
+    while (m->gray != NULL) {
+        const tenon_instance *in = m->gray;
+        m->gray = in->gray;
+        scan_instance(m, in);
+    }
+}
+
+static void mark_all(marking *m, const tenon_store *store)
+{
+    tn_linkers_visit(store, visit_definition, m);
+    mark_exceptions(m, store);
+    do
+        scan_gray(m);
+    while (mark_held(m));
 }
 
 /* ---- sweeping: marks are off afterwards ---- */

@@ -237,6 +237,12 @@ void tn_module_ref(tenon_module *module)
     atomic_fetch_add(&module->refs, 1);
 }
 
+tenon_module *tenon_module_hold(tenon_module *module)
+{
+    tn_module_ref(module);
+    return module;
+}
+
 void tenon_module_delete(tenon_module *module)
 {
     if (module == NULL || atomic_fetch_sub(&module->refs, 1) != 1)

@@ -364,33 +364,44 @@ tenon_status tenon_instance_new(tenon_store *store, tenon_module *module, const 
     return status;
 }
 
+tenon_extern tenon_instance_export_at(tenon_instance *in, size_t index)
+{
+    const tn_export *e = &in->module->core.exports[index];
+    tenon_extern out = { .kind = e->kind };
+
+    switch (e->kind) {
+    case TENON_KIND_FUNC:
+        out.of.func = tn_instance_func(in, e->index);
+        break;
+    case TENON_KIND_TABLE:
+        out.of.table = in->tables[e->index];
+        break;
+    case TENON_KIND_MEMORY:
+        out.of.memory = in->memories[e->index];
+        break;
+    case TENON_KIND_GLOBAL:
+        out.of.global = in->global_objects[e->index];
+        break;
+    case TENON_KIND_TAG:
+        out.of.tag = in->tags[e->index];
+        break;
+    }
+    return out;
+}
+
 bool tenon_instance_export(tenon_instance *in, tenon_name name, tenon_extern *out)
 {
     const tn_module *m = &in->module->core;
 
-    for (uint32_t i = 0; i < m->export_count; i++) {
-        const tn_export *e = &m->exports[i];
-        if (e->name.size != name.size || memcmp(e->name.data, name.data, name.size) != 0)
-            continue;
-        out->kind = e->kind;
-        switch (e->kind) {
-        case TENON_KIND_FUNC:
-            out->of.func = tn_instance_func(in, e->index);
-            break;
-        case TENON_KIND_TABLE:
-            out->of.table = in->tables[e->index];
-            break;
-        case TENON_KIND_MEMORY:
-            out->of.memory = in->memories[e->index];
-            break;
-        case TENON_KIND_GLOBAL:
-            out->of.global = in->global_objects[e->index];
-            break;
-        case TENON_KIND_TAG:
-            out->of.tag = in->tags[e->index];
-            break;
+    for (uint32_t i = 0; i < m->export_count; i++)
+        if (m->exports[i].name.size == name.size && memcmp(m->exports[i].name.data, name.data, name.size) == 0) {
+            *out = tenon_instance_export_at(in, i);
+            return true;
         }
-        return true;
-    }
     return false;
+}
+
+tenon_module *tenon_instance_module(const tenon_instance *in)
+{
+    return in->module;
 }

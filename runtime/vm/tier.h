@@ -13,7 +13,8 @@ typedef struct tn_code tn_code;
 typedef struct tn_location {
     const tn_module *module;
     uint32_t function;
-    uint64_t offset; /* byte offset in the module */
+    uint64_t offset;          /* byte offset in the module */
+    tenon_instance *instance; /* NULL: compiled code does not say */
 } tn_location;
 
 /* A place in slot code. */

@@ -302,13 +302,28 @@ tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg)
     return a.trap;
 }
 
+/* The only instance of a module, or NULL. */
+static tenon_instance *only_instance(const tenon_store *store, const tn_module *m)
+{
+    tenon_instance *found = NULL;
+
+    for (tenon_instance *in = store->instances; in != NULL; in = in->next)
+        if (&in->module->core == m) {
+            if (found != NULL)
+                return NULL;
+            found = in;
+        }
+    return found;
+}
+
 bool tenon_store_frame(const tenon_store *store, size_t index, tenon_frame *out)
 {
     if (index >= store->frame_count)
         return false;
     const tn_location *at = &store->frames[index];
     const tn_module *m = at->module;
-    *out = (tenon_frame){ .module = tn_module_own_name(m),
+    *out = (tenon_frame){ .instance = at->instance != NULL ? at->instance : only_instance(store, m),
+                          .module = tn_module_own_name(m),
                           .name = tn_module_func_name(m, at->function),
                           .function = at->function,
                           .offset = at->offset,
