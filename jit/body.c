@@ -187,6 +187,12 @@ static void fetch(tn_body *body, uint32_t from, uint32_t end)
         ok = is_genuine(body, i);
     if (guards)
         ok = tn_os_protect(to, size, ok ? access_of(body, from) : TN_OS_NOTHING) && ok;
+    if (!ok && end - from > 1) {
+        /* One of them is bad: each for itself. */
+        for (uint32_t i = from; i < end; i++)
+            fetch(body, i, i + 1);
+        return;
+    }
     for (uint32_t i = from; i < end; i++)
         atomic_store(&body->states[i], ok ? GOOD : REFUSED);
 }
@@ -260,7 +266,8 @@ tn_fetch tn_body_fault(tn_body *body, uint64_t at)
 
     if (atomic_load(&body->states[chunk]) == GOOD)
         return try_again(body, at);
-    return take(body, chunk, end - chunk < run ? end : chunk + run) ? TN_FETCH_DONE : TN_FETCH_REFUSED;
+    take(body, chunk, end - chunk < run ? end : chunk + run);
+    return atomic_load(&body->states[chunk]) == GOOD ? TN_FETCH_DONE : TN_FETCH_REFUSED;
 }
 
 /* ---- all of it ---- */

@@ -273,6 +273,97 @@ static void pieces_that_were_changed_are_refused(void **state)
     free(image.bytes);
 }
 
+/* ---- failures ---- */
+
+typedef struct plan {
+    long calls, failing; /* allocations and mappings so far, and the one that fails */
+    size_t outstanding;
+} plan;
+
+static void *reallocate(void *ud, void *p, size_t old_size, size_t new_size)
+{
+    plan *f = ud;
+
+    if (new_size == 0) {
+        f->outstanding -= old_size;
+        free(p);
+        return NULL;
+    }
+    if (++f->calls == f->failing)
+        return NULL;
+    void *out = realloc(p, new_size);
+    if (out != NULL)
+        f->outstanding += new_size - old_size;
+    return out;
+}
+
+static bool may_map(void *ud, size_t size)
+{
+    plan *f = ud;
+
+    (void)size;
+    return ++f->calls != f->failing;
+}
+
+/* Opens a file by its descriptor or its bytes, and makes an instance. */
+static tenon_status use(tenon_engine *engine, int fd, const uint8_t *bytes, size_t size)
+{
+    tenon_module *m;
+    tenon_status status = bytes == NULL ? tenon_module_open_compiled(engine, fd, &key, NULL, &m, NULL)
+                                        : tenon_module_new_compiled(engine, bytes, size, &key, &m, NULL);
+    if (status != TENON_OK)
+        return status;
+    tenon_tenant *tenant;
+    tenon_store *store;
+    tenon_instance *instance;
+    status = tenon_tenant_new(engine, NULL, &tenant);
+    if (status == TENON_OK) {
+        status = tenon_store_new(tenant, &store);
+        if (status == TENON_OK) {
+            status = tenon_instance_new(store, m, NULL, 0, &instance, NULL);
+            tenon_store_delete(store);
+        }
+        tenon_tenant_delete(tenant);
+    }
+    tenon_module_delete(m);
+    return status;
+}
+
+/* Every allocation and every mapping fails once: a status says so, and nothing is left. */
+static void opening_survives_failures(void **state)
+{
+    text module = many_functions(), image = compile(module.bytes, module.size);
+    int fd = seal(&module, &image);
+    off_t size = lseek(fd, 0, SEEK_END);
+    uint8_t *bytes = malloc((size_t)size);
+    (void)state;
+    assert_int_equal(pread(fd, bytes, (size_t)size, 0), size);
+    for (int whole = 0; whole < 2; whole++) {
+        tenon_status status;
+        bool failed = true;
+        long failing = 0;
+        while (failed) {
+            plan f = { .failing = ++failing };
+            const tenon_config config = { .size = sizeof config, .allocator = { reallocate, may_map, &f } };
+            tenon_engine *engine;
+            status = tenon_engine_new(&config, &engine);
+            if (status == TENON_OK) {
+                status = use(engine, fd, whole ? bytes : NULL, (size_t)size);
+                tenon_engine_delete(engine);
+            }
+            assert_true(status == TENON_OK || status == TENON_NOMEM || status == TENON_LIMIT);
+            assert_int_equal(f.outstanding, 0);
+            failed = f.calls >= f.failing;
+            assert_true(failed || status == TENON_OK);
+        }
+        assert_true(failing > 20);
+    }
+    free(bytes);
+    close(fd);
+    free(module.bytes);
+    free(image.bytes);
+}
+
 /* ---- facts ---- */
 
 #ifdef __x86_64__
@@ -432,6 +523,7 @@ int main(void)
         return 77;
     const struct CMUnitTest tests[] = { cmocka_unit_test(pieces_are_taken_side_by_side),
                                         cmocka_unit_test(pieces_that_were_changed_are_refused),
+                                        cmocka_unit_test(opening_survives_failures),
                                         cmocka_unit_test(facts_are_true) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
