@@ -65,6 +65,7 @@ struct wasm_store_t {
     size_t dropped,
         threshold; /* records that the program has dropped since the last collection; how many call for one */
     bool collecting;
+    unsigned calls; /* that go on: references are on their way then, and nothing is collected */
     tn_callback *gone;
     wasm_trap_t *pending; /* that a function of the program's has returned */
 };

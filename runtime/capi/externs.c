@@ -212,8 +212,10 @@ wasm_trap_t *wasm_func_call(const wasm_func_t *func, const wasm_val_vec_t *args,
         vals = calloc(arg_count + result_count, sizeof *vals);
     if (vals == NULL)
         return tn_trap_of_text(store, "out of memory for a call");
+    store->calls++;
     wasm_trap_t *trap = call(store, f, arg_count > 0 ? args->data : NULL, arg_count,
                              result_count > 0 ? results->data : NULL, result_count, vals);
+    store->calls--;
     if (vals != small)
         free(vals);
     return trap;

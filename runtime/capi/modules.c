@@ -160,7 +160,9 @@ wasm_instance_t *wasm_instance_new(wasm_store_t *store, const wasm_module_t *mod
 
     if (list == NULL)
         return NULL;
+    store->calls++;
     tn_record *r = instantiate(store, module_of(module), imports, list, &why);
+    store->calls--;
     free(list);
     if (trap != NULL)
         *trap = why;

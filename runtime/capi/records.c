@@ -250,11 +250,10 @@ static void collect(wasm_store_t *store)
     store->collecting = true;
     tenon_collection wanted = { .roots = roots, .count = list_roots(store, roots), .seen = see, .context = roots };
     tn_record *dead = NULL;
-    if (tenon_store_collect(store->store, &wanted)) {
+    if (tenon_store_collect(store->store, &wanted))
         dead = take_dead(store, roots);
-        store->dropped = 0;
-        store->threshold = FIRST_THRESHOLD + 2 * store->record_count;
-    }
+    store->dropped = 0;
+    store->threshold = FIRST_THRESHOLD + 2 * store->record_count;
     free(roots);
     run_finalizers(store, dead);
     store->collecting = false;
@@ -330,7 +329,7 @@ void tn_record_drop(tn_record *r)
         take_out(store, r);
         finish(r);
     }
-    if (++store->dropped >= store->threshold && !store->collecting)
+    if (++store->dropped >= store->threshold && !store->collecting && store->calls == 0)
         collect(store);
 }
 
