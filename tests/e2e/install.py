@@ -21,6 +21,31 @@ def expect(condition, text):
         sys.exit("FAILED: " + text)
 
 
+PROGRAM = """#include <stdio.h>
+#include <tenon.h>
+#include <tenon/compiled.h>
+#include <tenon/wasi.h>
+#include <wasm.h>
+
+int main(void)
+{
+    wasm_functype_t *type = wasm_functype_new_2_1(wasm_valtype_new_i32(), wasm_valtype_new_f64(), wasm_valtype_new_funcref());
+    size_t count = wasm_functype_params(type)->size;
+
+    wasm_functype_delete(type);
+    puts(tenon_version());
+    return count != 2 || tenon_features_standard() == 0;
+}
+"""
+PROJECT = """cmake_minimum_required(VERSION 3.16)
+project(embedder LANGUAGES C)
+find_package(Tenon 0.1 REQUIRED)
+add_executable(shared main.c)
+target_link_libraries(shared PRIVATE Tenon::tenon)
+add_executable(static main.c)
+target_link_libraries(static PRIVATE Tenon::tenon_static)
+"""
+
 with tempfile.TemporaryDirectory() as prefix:
     run("cmake", "--install", sys.argv[1], "--prefix", prefix)
     tenon = os.path.join(prefix, "bin", "tenon")
@@ -47,13 +72,41 @@ with tempfile.TemporaryDirectory() as prefix:
         expect("timeout" in open(path).read(), path)
         if shutil.which(shell):
             run(shell, "-n", path)
-    source = os.path.join(prefix, "main.c")
-    open(source, "w").write('#include <tenon.h>\n#include <tenon/wasi.h>\n#include <stdio.h>\n'
-                            'int main(void) { puts(tenon_version()); return tenon_features_standard() == 0; }\n')
     libraries = [path for path, _, files in os.walk(prefix) if "libtenon.so" in files]
     expect(len(libraries) == 1, "the shared library is installed once")
+    version = run(tenon, "--version").split()[1]
+    sanitizers = ["-fsanitize=address,undefined"] if "asan" in sys.argv[1] else []
+    environment = os.environ | {"LD_LIBRARY_PATH": libraries[0], "PKG_CONFIG_PATH": os.path.join(libraries[0], "pkgconfig")}
+
+    def check(how, program):
+        expect(run(program, env=environment).strip() == version, "library and command have one version, by " + how)
+
+    def packages(*flags):
+        return run("pkg-config", *flags, "tenon", env=environment).split()
+
+    main = os.path.join(prefix, "main")
+    for language, compilers in (("c", ("clang-22", "clang-19", "gcc")), ("cpp", ("clang++-22", "clang++-19", "g++"))):
+        source = "%s.%s" % (main, language)
+        open(source, "w").write(PROGRAM)
+        compiler = next((c for c in compilers if shutil.which(c)), None)
+        if compiler is None:
+            continue
+        run(compiler, "-Wall", "-Wextra", "-Werror", *sanitizers, source, "-I", os.path.join(prefix, "include"), "-L", libraries[0],
+            "-ltenon", "-o", main)
+        check("hand in " + language, main)
+        if shutil.which("pkg-config"):
+            run(compiler, *sanitizers, source, *packages("--cflags", "--libs"), "-o", main)
+            check("pkg-config in " + language, main)
+            static = [f for f in packages("--libs", "--static") if f != "-ltenon"]
+            run(compiler, *sanitizers, source, *packages("--cflags"), os.path.join(libraries[0], "libtenon.a"), *static, "-o", main)
+            check("pkg-config, static, in " + language, main)
+    project = os.path.join(prefix, "project")
+    os.mkdir(project)
+    shutil.copy(main + ".c", os.path.join(project, "main.c"))
+    open(os.path.join(project, "CMakeLists.txt"), "w").write(PROJECT)
+    flags = ["-DCMAKE_C_FLAGS=" + " ".join(sanitizers)] if sanitizers else []
     compiler = next(c for c in ("clang-22", "clang-19", "gcc") if shutil.which(c))
-    flags = ["-fsanitize=address,undefined"] if "asan" in sys.argv[1] else []
-    run(compiler, *flags, source, "-I", os.path.join(prefix, "include"), "-L", libraries[0], "-ltenon", "-o", os.path.join(prefix, "main"))
-    version = run(os.path.join(prefix, "main"), env=os.environ | {"LD_LIBRARY_PATH": libraries[0]})
-    expect(version.strip() == run(tenon, "--version").split()[1], "library and command have one version")
+    run("cmake", "-S", project, "-B", os.path.join(project, "build"), "-DCMAKE_PREFIX_PATH=" + prefix, "-DCMAKE_C_COMPILER=" + compiler, *flags)
+    run("cmake", "--build", os.path.join(project, "build"))
+    for name in ("shared", "static"):
+        check("CMake, " + name, os.path.join(project, "build", name))
