@@ -29,7 +29,6 @@ int main(void)
 {
     wasm_engine_t *engine = wasm_engine_new();
     wasm_store_t *store = wasm_store_new(engine);
-    wasm_module_t *module = load(store, "callback");
     wasm_functype_t *print_type = wasm_functype_new_1_1(wasm_valtype_new_i32(), wasm_valtype_new_i32()),
                     *closure_type = wasm_functype_new_0_1(wasm_valtype_new_i32());
     int number = 42;
@@ -40,11 +39,9 @@ int main(void)
     wasm_functype_delete(closure_type);
     wasm_extern_t *externs[] = { wasm_func_as_extern(print_func), wasm_func_as_extern(closure_func) };
     wasm_extern_vec_t imports = WASM_ARRAY_VEC(externs), exports;
-    wasm_instance_t *instance = instantiate(store, module, &imports);
+    wasm_instance_t *instance = open_instance(store, "callback", &imports, &exports);
     wasm_func_delete(print_func);
     wasm_func_delete(closure_func);
-    wasm_instance_exports(instance, &exports);
-    wasm_module_delete(module);
     wasm_instance_delete(instance);
     CHECK(call_i32(func_at(&exports, 0), 3, 4, 2) == 49);
     CHECK(print_count == 2 && printed[0] == 7 && printed[1] == 42);

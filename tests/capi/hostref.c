@@ -61,18 +61,15 @@ int main(void)
 {
     wasm_engine_t *engine = wasm_engine_new();
     wasm_store_t *store = wasm_store_new(engine);
-    wasm_module_t *module = load(store, "hostref");
     wasm_functype_t *type = wasm_functype_new_1_1(wasm_valtype_new_externref(), wasm_valtype_new_externref());
     wasm_func_t *func = wasm_func_new(store, type, pass);
 
     wasm_functype_delete(type);
     wasm_extern_t *externs[] = { wasm_func_as_extern(func) };
     wasm_extern_vec_t imports = WASM_ARRAY_VEC(externs), exports;
-    wasm_instance_t *instance = instantiate(store, module, &imports);
+    wasm_instance_t *instance = open_instance(store, "hostref", &imports, &exports);
     wasm_func_delete(func);
-    wasm_instance_exports(instance, &exports);
     wasm_instance_delete(instance);
-    wasm_module_delete(module);
     wasm_foreign_t *foreign[2] = { wasm_foreign_new(store), wasm_foreign_new(store) };
     /* A reference to anything is an external reference. */
     wasm_ref_t *refs[4] = { wasm_foreign_as_ref(foreign[0]), wasm_foreign_as_ref(foreign[1]), NULL,

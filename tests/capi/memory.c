@@ -44,12 +44,9 @@ int main(void)
 {
     wasm_engine_t *engine = wasm_engine_new();
     wasm_store_t *store = wasm_store_new(engine);
-    wasm_module_t *module = load(store, "memory");
     wasm_extern_vec_t imports = WASM_EMPTY_VEC, exports;
-    wasm_instance_t *instance = instantiate(store, module, &imports);
+    wasm_instance_t *instance = open_instance(store, "memory", &imports, &exports);
 
-    wasm_instance_exports(instance, &exports);
-    wasm_module_delete(module);
     wasm_instance_delete(instance);
     wasm_memory_t *memory = wasm_extern_as_memory(exports.data[0]), *copy = wasm_memory_copy(memory);
     CHECK(memory != NULL && wasm_memory_same(memory, copy));

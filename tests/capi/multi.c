@@ -20,7 +20,6 @@ int main(void)
 {
     wasm_engine_t *engine = wasm_engine_new();
     wasm_store_t *store = wasm_store_new(engine);
-    wasm_module_t *module = load(store, "multi");
     wasm_valtype_t *types[4] = { wasm_valtype_new_i32(), wasm_valtype_new_i64(), wasm_valtype_new_i64(),
                                  wasm_valtype_new_i32() };
     wasm_valtype_vec_t params, results;
@@ -32,11 +31,9 @@ int main(void)
     wasm_functype_delete(type);
     wasm_extern_t *externs[] = { wasm_func_as_extern(func) };
     wasm_extern_vec_t imports = WASM_ARRAY_VEC(externs), exports;
-    wasm_instance_t *instance = instantiate(store, module, &imports);
+    wasm_instance_t *instance = open_instance(store, "multi", &imports, &exports);
     wasm_func_delete(func);
-    wasm_instance_exports(instance, &exports);
     wasm_instance_delete(instance);
-    wasm_module_delete(module);
     wasm_val_t in[4] = { WASM_I32_VAL(1), WASM_I64_VAL(2), WASM_I64_VAL(3), WASM_I32_VAL(4) };
     wasm_val_t out[4] = { WASM_INIT_VAL, WASM_INIT_VAL, WASM_INIT_VAL, WASM_INIT_VAL };
     const wasm_val_vec_t args = WASM_ARRAY_VEC(in);

@@ -59,6 +59,18 @@ static inline wasm_instance_t *instantiate(wasm_store_t *store, const wasm_modul
     return instance;
 }
 
+/* An instance of the module of this name, and its exports; the module is given back. */
+static inline wasm_instance_t *open_instance(wasm_store_t *store, const char *name, const wasm_extern_vec_t *imports,
+                                             wasm_extern_vec_t *exports)
+{
+    wasm_module_t *module = load(store, name);
+    wasm_instance_t *instance = instantiate(store, module, imports);
+
+    wasm_instance_exports(instance, exports);
+    wasm_module_delete(module);
+    return instance;
+}
+
 /* The function that is the export of this number; it stays the vector's. */
 static inline wasm_func_t *func_at(const wasm_extern_vec_t *exports, size_t index)
 {

@@ -76,14 +76,11 @@ int main(void)
 {
     wasm_engine_t *engine = wasm_engine_new();
     wasm_store_t *store = wasm_store_new(engine);
-    wasm_module_t *module = load(store, "table");
     wasm_extern_vec_t imports = WASM_EMPTY_VEC, exports;
-    wasm_instance_t *instance = instantiate(store, module, &imports);
+    wasm_instance_t *instance = open_instance(store, "table", &imports, &exports);
 
-    wasm_instance_exports(instance, &exports);
     wasm_table_t *table = wasm_extern_as_table(exports.data[0]), *copy = wasm_table_copy(table);
     wasm_func_t *f = func_at(&exports, 2), *g = func_at(&exports, 3);
-    wasm_module_delete(module);
     wasm_instance_delete(instance);
     CHECK(wasm_table_same(table, copy) && wasm_table_size(table) == 2);
     wasm_table_delete(copy);

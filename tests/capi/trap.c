@@ -37,17 +37,14 @@ int main(void)
 {
     wasm_engine_t *engine = wasm_engine_new();
     wasm_store_t *store = wasm_store_new(engine);
-    wasm_module_t *module = load(store, "trap");
     wasm_functype_t *type = wasm_functype_new_0_1(wasm_valtype_new_i32());
     wasm_func_t *func = wasm_func_new_with_env(store, type, fail, store, NULL);
 
     wasm_functype_delete(type);
     wasm_extern_t *externs[] = { wasm_func_as_extern(func) };
     wasm_extern_vec_t imports = WASM_ARRAY_VEC(externs), exports;
-    wasm_instance_t *instance = instantiate(store, module, &imports);
+    wasm_instance_t *instance = open_instance(store, "trap", &imports, &exports);
     wasm_func_delete(func);
-    wasm_instance_exports(instance, &exports);
-    wasm_module_delete(module);
     for (uint32_t i = 0; i < 2; i++) {
         wasm_val_t result = WASM_INIT_VAL;
         wasm_trap_t *trap = call(func_at(&exports, i), NULL, 0, &result);

@@ -20,6 +20,7 @@
 #include "jit/code.h"
 #include "runtime/vm/runtime.h"
 #include "tenon/compiled.h"
+#include "tests/support/failing.h"
 
 #define THREADS 4
 
@@ -275,36 +276,6 @@ static void pieces_that_were_changed_are_refused(void **state)
 
 /* ---- failures ---- */
 
-typedef struct plan {
-    long calls, failing; /* allocations and mappings so far, and the one that fails */
-    size_t outstanding;
-} plan;
-
-static void *reallocate(void *ud, void *p, size_t old_size, size_t new_size)
-{
-    plan *f = ud;
-
-    if (new_size == 0) {
-        f->outstanding -= old_size;
-        free(p);
-        return NULL;
-    }
-    if (++f->calls == f->failing)
-        return NULL;
-    void *out = realloc(p, new_size);
-    if (out != NULL)
-        f->outstanding += new_size - old_size;
-    return out;
-}
-
-static bool may_map(void *ud, size_t size)
-{
-    plan *f = ud;
-
-    (void)size;
-    return ++f->calls != f->failing;
-}
-
 /* Opens a file by its descriptor or its bytes, and makes an instance. */
 static tenon_status use(tenon_engine *engine, int fd, const uint8_t *bytes, size_t size)
 {
@@ -329,6 +300,23 @@ static tenon_status use(tenon_engine *engine, int fd, const uint8_t *bytes, size
     return status;
 }
 
+/* False when nothing failed any more. */
+static bool open_with(plan *f, int fd, const uint8_t *bytes, size_t size)
+{
+    const tenon_config config = { .size = sizeof config, .allocator = { reallocate, may_map, f } };
+    tenon_engine *engine;
+    tenon_status status = tenon_engine_new(&config, &engine);
+
+    if (status == TENON_OK) {
+        status = use(engine, fd, bytes, size);
+        tenon_engine_delete(engine);
+    }
+    bool failed = f->fail_map != 0 ? f->maps >= f->fail_map : f->allocations >= f->fail_allocation;
+    assert_true(status == TENON_OK || (failed && (status == TENON_NOMEM || status == TENON_LIMIT)));
+    assert_int_equal(f->outstanding, 0);
+    return failed;
+}
+
 /* Every allocation and every mapping fails once: a status says so, and nothing is left. */
 static void opening_survives_failures(void **state)
 {
@@ -339,24 +327,12 @@ static void opening_survives_failures(void **state)
     (void)state;
     assert_int_equal(pread(fd, bytes, (size_t)size, 0), size);
     for (int whole = 0; whole < 2; whole++) {
-        tenon_status status;
-        bool failed = true;
-        long failing = 0;
-        while (failed) {
-            plan f = { .failing = ++failing };
-            const tenon_config config = { .size = sizeof config, .allocator = { reallocate, may_map, &f } };
-            tenon_engine *engine;
-            status = tenon_engine_new(&config, &engine);
-            if (status == TENON_OK) {
-                status = use(engine, fd, whole ? bytes : NULL, (size_t)size);
-                tenon_engine_delete(engine);
-            }
-            assert_true(status == TENON_OK || status == TENON_NOMEM || status == TENON_LIMIT);
-            assert_int_equal(f.outstanding, 0);
-            failed = f.calls >= f.failing;
-            assert_true(failed || status == TENON_OK);
-        }
-        assert_true(failing > 20);
+        long allocations = 0, maps = 0;
+        while (open_with(&(plan){ .fail_allocation = ++allocations }, fd, whole ? bytes : NULL, (size_t)size))
+            ;
+        while (open_with(&(plan){ .fail_map = ++maps }, fd, whole ? bytes : NULL, (size_t)size))
+            ;
+        assert_true(allocations > 15 && maps > 4);
     }
     free(bytes);
     close(fd);
