@@ -53,6 +53,11 @@ typedef pthread_t tn_os_thread;
 bool tn_os_thread_start(tn_os_thread *thread, void *(*run)(void *), void *arg);
 void tn_os_thread_join(tn_os_thread thread);
 
+/* A memory barrier on all threads of the process: _init says whether there is one, and comes first. The other may be
+ * called in a signal handler. */
+bool tn_os_remote_barrier_init(void);
+void tn_os_remote_barrier(void);
+
 /* Lets other threads go first. May be called in a signal handler. */
 void tn_os_yield(void);
 

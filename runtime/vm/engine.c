@@ -47,6 +47,7 @@ tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out)
     engine->bounds = config->bounds;
     engine->tools = config->tools;
     engine->threads = config->threads;
+    engine->has_remote_barrier = tn_os_remote_barrier_init();
     engine->stack_size = config->stack_size != 0 ? config->stack_size : DEFAULT_STACK_SIZE;
     engine->tier = tn_tiers[0];
     engine->types = tn_types_new(&engine->mem);

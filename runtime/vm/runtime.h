@@ -22,6 +22,7 @@ struct tenon_engine {
     tn_service *service; /* compiles in the background; NULL: nobody does */
     uint32_t threshold;  /* of what is hot */
     tenon_tools tools;   /* that learn of compiled code */
+    bool has_remote_barrier;
     atomic_uint_fast64_t module_numbers;
 };
 

@@ -191,6 +191,8 @@ static void on_interrupt(int signal, siginfo_t *info, void *ucontext)
 void tenon_store_interrupt(tenon_store *store)
 {
     atomic_fetch_or(&store->interrupt, TN_INTERRUPT_ASKED);
+    if (store->engine->has_remote_barrier)
+        tn_os_remote_barrier();
     int thread = atomic_load(&store->thread);
     if (thread != 0)
         tn_os_thread_signal(thread, TN_OS_INTERRUPT);
@@ -252,8 +254,14 @@ static void run_interruptibly(tn_activation *a, void (*fn)(void *), void *arg)
 {
     tenon_store *store = a->store;
 
-    /* Sequentially consistent, as in tenon_store_interrupt: one of the two sees the other. */
-    atomic_store(&store->thread, tn_os_thread_id());
+    /* Whoever interrupts sets its bit and then looks for the thread; one of the two sees the other. A barrier between
+     * them is dear on this side, which every call passes, so the other has it for both where the system can. */
+    if (store->engine->has_remote_barrier) {
+        atomic_store_explicit(&store->thread, tn_os_thread_id(), memory_order_relaxed);
+        atomic_signal_fence(memory_order_seq_cst);
+    } else {
+        atomic_store(&store->thread, tn_os_thread_id());
+    }
     if (store->timeout != 0 && !tn_os_timer_start(&store->timer, store->timeout, store))
         atomic_fetch_or(&store->interrupt, TN_INTERRUPT_TIMEOUT);
     if (_setjmp(a->landing) == 0) {
