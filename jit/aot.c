@@ -113,11 +113,11 @@ static tenon_status read_header(opening *o)
     return TENON_OK;
 }
 
-static tenon_status check_header(const opening *o, const uint8_t *tags, size_t size)
+static tenon_status check_header(const opening *o, uint8_t *tags, size_t size)
 {
     uint8_t mac[32];
 
-    if (!tn_aot_read(&o->file, (uint8_t *)(uintptr_t)tags, size, sizeof o->header))
+    if (!tn_aot_read(&o->file, tags, size, sizeof o->header))
         return refuse(o, "it is cut short");
     if (!tn_tag_header(o->key, &o->header, tags, mac) || !tn_tags_equal(mac, o->header.mac, sizeof mac))
         return refuse(o, "it was not sealed with this machine's key (or the one of --key), or was changed since");

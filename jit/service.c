@@ -168,17 +168,10 @@ static uint8_t *read_image(tn_mem *mem, int fd, uint64_t size)
 {
     uint8_t *base = size > 0 && size <= MAX_IMAGE && size % TN_IMAGE_PAGE == 0 ? tn_image_reserve(mem, size) : NULL;
 
-    for (uint64_t at = 0; base != NULL && at < size;) {
-        ssize_t n = pread(fd, base + at, size - at, (off_t)at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            tn_image_release(base, size);
-            return NULL;
-        }
-        at += (uint64_t)n;
-    }
-    return base;
+    if (base == NULL || tn_os_read_at(fd, base, size, 0))
+        return base;
+    tn_image_release(base, size);
+    return NULL;
 }
 
 /* The code becomes the module's. NULL, or why not. */
