@@ -130,8 +130,7 @@ typedef struct tenon_job_report {
 
 /* Compiling what is hot, in the background: guests start in the interpreter, and go on in compiled code when it is
  * there. The compiler is a program of its own, run by processes that hold one module each and may be ended at any time;
- * whatever happens to it, guests go on. A guest that is in compiled code cannot wait in a host function yet
- * (TENON_SUSPENDED ends it with TENON_USAGE). */
+ * whatever happens to it, guests go on. */
 typedef struct tenon_tiering {
     const char *compiler; /* path of tenon-llvm, copied; NULL: nothing is compiled in the background */
     size_t compilers;     /* processes side by side; 0: one per processor but one, from 1 to 4 */
@@ -183,6 +182,10 @@ typedef struct tenon_limits {
     size_t size;           /* sizeof(tenon_limits) */
     uint64_t memory_bytes; /* linear memories, tables and stacks together */
     uint64_t instances;
+    /* Nanoseconds of processor time of tasks (tenon/scheduler.h): in all, when calls end with TENON_LIMIT; and in each
+     * period, when tasks wait for the next. */
+    uint64_t cpu_time;
+    uint64_t cpu_period, cpu_per_period;
 } tenon_limits;
 
 TENON_API TENON_MUST_CHECK tenon_status tenon_tenant_new(tenon_engine *engine, const tenon_limits *limits,
@@ -192,6 +195,8 @@ TENON_API void tenon_tenant_delete(tenon_tenant *tenant);
 /* Bytes charged now, and the most that ever were. */
 TENON_API uint64_t tenon_tenant_memory_bytes(const tenon_tenant *tenant);
 TENON_API uint64_t tenon_tenant_peak_bytes(const tenon_tenant *tenant);
+/* Nanoseconds of processor time that its tasks have had. */
+TENON_API uint64_t tenon_tenant_cpu_time(const tenon_tenant *tenant);
 /* Memory of the engine's allocator, charged to the tenant: for what host functions keep on a guest's behalf. p NULL
  * with old_size 0 allocates, new_size 0 frees and returns NULL; NULL otherwise means that memory or budget is out, and
  * p stays. */
@@ -465,17 +470,7 @@ TENON_API tenon_status tenon_caller_status(const tenon_caller *caller);
  * this, and returns anything: the guest stops when it returns. */
 TENON_API bool tenon_caller_interrupted(const tenon_caller *caller);
 
-/* Suspension. A host function that cannot answer yet returns TENON_SUSPENDED; the guest's frames stay where they are
- * and the call into the guest returns TENON_SUSPENDED. When the answer is known, tenon_store_resume gives it to the
- * guest and runs on: results (count of them, typed as the host function's) when status is TENON_OK, else the guest ends
- * with status. It returns what the first call would have: out_count values, or TENON_SUSPENDED again. Other calls into
- * the store may be made meanwhile, to allocate memory of the guest's for the answer, say; they cannot be suspended.
- * Only the outermost call of a store can be: with a frame of another host function in between, or in a start function,
- * the guest traps. tenon_store_delete abandons a suspended guest. */
-TENON_API bool tenon_store_suspended(const tenon_store *store);
-TENON_API TENON_MUST_CHECK tenon_status tenon_store_resume(tenon_store *store, tenon_status status,
-                                                           const tenon_val *results, size_t count, tenon_val *out,
-                                                           size_t out_count, tenon_error *err);
+/* A host function that cannot answer yet suspends its guest: tenon/scheduler.h. */
 
 /* ---- stopping a guest -------------------------------------------------------------------------------------------- */
 

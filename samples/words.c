@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tenon.h"
+#include "tenon/scheduler.h"
 
 /* ---- things that the guest holds by number ---- */
 
@@ -137,24 +137,27 @@ static void split(tenon_caller *caller, uint32_t address, uint32_t size, uint32_
 typedef struct waiting {
     tenon_memory *memory;
     uint32_t at; /* where the guest wants the line's address and length */
+    tenon_answer *answer;
 } waiting;
 
 static tenon_status next_line(tenon_caller *caller, tenon_slot *slots)
 {
     waiting *w = tenon_caller_context(caller);
+    tenon_status status = tenon_caller_suspend(caller, &w->answer);
 
     w->memory = tenon_caller_memory(caller);
     w->at = slots[0].u32;
-    return TENON_SUSPENDED;
+    return status != TENON_OK ? status : TENON_SUSPENDED;
 }
 
-/* Reads a line and lets the guest go on; while it is suspended, its allocator may be called. */
-static tenon_status answer(tenon_store *store, tenon_instance *instance, const waiting *w, tenon_val *result)
+/* Reads a line and lets the guest go on; while it waits, its allocator may be called. */
+static void answer(tenon_instance *instance, waiting *w)
 {
     tenon_val more = { .type = TENON_I32 };
     uint32_t out[2] = { 0, 0 };
     char line[1024];
     tenon_status status = TENON_OK;
+    tenon_answer *to = w->answer;
 
     if (fgets(line, sizeof line, stdin) != NULL) {
         out[1] = (uint32_t)strcspn(line, "\n");
@@ -164,7 +167,8 @@ static tenon_status answer(tenon_store *store, tenon_instance *instance, const w
                                    !tenon_memory_write(w->memory, w->at, out, sizeof out)))
             status = TENON_TRAP;
     }
-    return tenon_store_resume(store, status, &more, 1, result, 1, NULL);
+    w->answer = NULL;
+    tenon_answer_send(to, status, &more, 1);
 }
 
 /* ---- the host ---- */
@@ -204,9 +208,30 @@ static tenon_status link_guest(tenon_store *store, tenon_module *module, waiting
     return status;
 }
 
-static tenon_status run(tenon_store *store, tenon_module *module, tenon_error *err)
+/* The guest is a task, so that it can wait; this thread runs it, and reads for it whenever it does. */
+static tenon_status run_task(tenon_scheduler *scheduler, tenon_func *func, tenon_instance *instance, waiting *w,
+                             tenon_val *result, tenon_error *err)
 {
-    waiting w = { NULL, 0 };
+    tenon_task *task;
+    tenon_status status = tenon_task_call(scheduler, func, NULL, 0, NULL, &task, err);
+
+    if (status != TENON_OK)
+        return status;
+    while (!tenon_task_done(task)) {
+        (void)tenon_scheduler_run(scheduler, UINT64_MAX);
+        if (w->answer != NULL)
+            answer(instance, w);
+    }
+    status = tenon_task_result(task, result, 1, err);
+    tenon_task_delete(task);
+    return status;
+}
+
+static tenon_status run(tenon_engine *engine, tenon_store *store, tenon_module *module, tenon_error *err)
+{
+    const tenon_scheduler_config config = { .size = sizeof config, .workers = 0 };
+    waiting w = { .memory = NULL };
+    tenon_scheduler *scheduler;
     tenon_instance *instance;
     tenon_val result;
     tenon_extern e;
@@ -214,9 +239,11 @@ static tenon_status run(tenon_store *store, tenon_module *module, tenon_error *e
 
     if (status != TENON_OK || !tenon_instance_export(instance, (tenon_name){ "run", 3 }, &e))
         return status != TENON_OK ? status : TENON_LINK;
-    status = tenon_func_call(e.of.func, NULL, 0, &result, 1, err);
-    while (status == TENON_SUSPENDED)
-        status = answer(store, instance, &w, &result);
+    status = tenon_scheduler_new(engine, &config, &scheduler);
+    if (status != TENON_OK)
+        return status;
+    status = run_task(scheduler, e.of.func, instance, &w, &result, err);
+    tenon_scheduler_delete(scheduler);
     if (status == TENON_OK)
         printf("%d different words\n", result.of.i32);
     return status;
@@ -247,7 +274,7 @@ int main(int argc, char **argv)
     if (status == TENON_OK)
         status = tenon_module_new(engine, bytes, size, &module, &err);
     if (status == TENON_OK)
-        status = run(store, module, &err);
+        status = run(engine, store, module, &err);
     if (status != TENON_OK)
         fprintf(stderr, "words: %s\n", err.text[0] != '\0' ? err.text : tenon_status_text(status));
     tenon_store_delete(store);

@@ -16,23 +16,29 @@ subset=(i32 i64 f32 f64 f32_cmp conversions float_exprs call call_indirect retur
     linking imports skip-stack-guard-page float_misc left-to-right elem data)
 if [ "${2:-}" = all ]; then subset=(); fi
 mkdir -p "$folder"
-sources=$(ls base/*.c base/os/*.c loader/*.c runtime/vm/*.c runtime/interp/*.c hostcalls/*.c)
+sources=$(ls base/*.c base/os/*.c loader/*.c runtime/vm/*.c runtime/interp/*.c runtime/sched/*.c hostcalls/*.c)
 # Compiled code runs where there are stubs for it; sealed files of it need mbedtls, which cross compilers do not have.
 case $cpu in
-aarch64) sources="$sources $(ls jit/*.c jit/a64/* | grep -v -e jit/aot.c -e jit/tags.c) runtime/tiers.c tests/support/no_tags.c" ;;
-*) sources="$sources runtime/tiers_interp.c" ;;
+aarch64) sources="$sources base/os/fiber_a64.S $(ls jit/*.c jit/a64/* | grep -v -e jit/aot.c -e jit/tags.c) runtime/tiers.c tests/support/no_tags.c" ;;
+*) sources="$sources base/os/fiber_rv64.S runtime/tiers_interp.c" ;;
 esac
 objects=()
-for source in $sources tests/spec/lines.c; do
+mkdir -p "$folder/made"
+python3 -B tests/support/embed.py "$folder/made/modules_made.h" tests/unit/modules/tasks.wat
+for source in $sources tests/spec/lines.c tests/cross_tasks.c; do
     object=$folder/$(echo "$source" | tr / _).o
     objects+=("$object")
     if [ ! -f "$object" ] || [ -n "$(find base loader runtime jit hostcalls include tests/spec -newer "$object" -name '*.[chd]*' -print -quit)" ]; then
         echo "$cpu-linux-gnu-gcc -std=gnu17 -O2 -Wall -Wextra -Werror -Wno-maybe-uninitialized -fno-strict-aliasing -fno-math-errno" \
-            "-ffp-contract=off -fno-builtin-memset -I. -Iinclude -c $source -o $object"
+            "-ffp-contract=off -fno-builtin-memset -I. -Iinclude -I$folder/made -c $source -o $object"
     fi
 done | xargs -r -P "$(nproc)" -I{} sh -c '{}'
-for source in $sources tests/spec/lines.c; do objects+=("$folder/$(echo "$source" | tr / _).o"); done
-"$cpu-linux-gnu-gcc" -static -o "$folder/lines" "${objects[@]}" -lm -lpthread -latomic
+for source in $sources; do objects+=("$folder/$(echo "$source" | tr / _).o"); done
+for program in tests/spec/lines.c tests/cross_tasks.c; do
+    "$cpu-linux-gnu-gcc" -static -o "$folder/$(basename "$program" .c)" "$folder/$(echo "$program" | tr / _).o" \
+        "${objects[@]}" -lm -lpthread -latomic
+done
+qemu-"$cpu" "$folder/cross_tasks"
 python3 tests/spec/lines.py "$TENON_CONFORMANCE/spec/core" "${subset[@]}" >"$folder/script"
 qemu-"$cpu" "$folder/lines" --checked <"$folder/script"
 

@@ -10,6 +10,11 @@
 uintptr_t tn_context_pc(const void *ucontext);
 /* Lets the thread go on in fn(arg), which must not return, on the same stack. */
 void tn_context_redirect(void *ucontext, void (*fn)(void *), void *arg);
+/* Copies the registers to the interrupted stack, all of them and not only those that calls preserve, and lets the
+ * thread go on in fn(saved), which must not return. */
+void tn_context_divert(void *ucontext, void (*fn)(void *saved));
+/* Goes on where a diverted thread, maybe another one, was. */
+void tn_context_load(void *ucontext, const void *saved);
 /* The frame pointer. */
 uintptr_t tn_context_frame(const void *ucontext);
 /* Goes on with another stack. */

@@ -23,6 +23,11 @@
 /* More of the first thread's stack is never counted on, even when it is unlimited. */
 #define MAX_FIRST_STACK ((size_t)64 << 20)
 
+static struct timespec time_of(uint64_t nanoseconds)
+{
+    return (struct timespec){ (time_t)(nanoseconds / 1000000000u), (long)(nanoseconds % 1000000000u) };
+}
+
 void tn_os_mutex_init(tn_os_mutex *mutex)
 {
     pthread_mutex_init(mutex, NULL);
@@ -41,6 +46,41 @@ void tn_os_mutex_lock(tn_os_mutex *mutex)
 void tn_os_mutex_unlock(tn_os_mutex *mutex)
 {
     pthread_mutex_unlock(mutex);
+}
+
+void tn_os_condition_init(tn_os_condition *condition)
+{
+    pthread_condattr_t attr;
+
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+void tn_os_condition_fini(tn_os_condition *condition)
+{
+    pthread_cond_destroy(condition);
+}
+
+void tn_os_condition_wait(tn_os_condition *condition, tn_os_mutex *mutex, uint64_t until)
+{
+    struct timespec t = time_of(until);
+
+    if (until == UINT64_MAX)
+        pthread_cond_wait(condition, mutex);
+    else
+        (void)pthread_cond_timedwait(condition, mutex, &t);
+}
+
+void tn_os_condition_wake_one(tn_os_condition *condition)
+{
+    pthread_cond_signal(condition);
+}
+
+void tn_os_condition_wake_all(tn_os_condition *condition)
+{
+    pthread_cond_broadcast(condition);
 }
 
 void *tn_os_reserve(size_t size)
@@ -79,11 +119,10 @@ size_t tn_os_page_size(void)
 }
 
 /* The C library's timer functions may allocate; the kernel's own may be called in a signal handler. */
-bool tn_os_timer_start(tn_os_timer *timer, uint64_t after, void *value)
+bool tn_os_timer_start(tn_os_timer *timer, uint64_t after, uint64_t interval, void *value)
 {
     struct sigevent event;
-    struct itimerspec times = { .it_interval = { .tv_nsec = 1000000 },
-                                .it_value = { (time_t)(after / 1000000000u), (long)(after % 1000000000u) } };
+    struct itimerspec times = { .it_interval = time_of(interval), .it_value = time_of(after) };
 
     memset(&event, 0, sizeof event);
     event.sigev_notify = SIGEV_THREAD_ID;
@@ -118,9 +157,9 @@ int tn_os_thread_id(void)
     return id;
 }
 
-void tn_os_thread_signal(int thread, int signal)
+void tn_os_thread_interrupt(int thread)
 {
-    syscall(SYS_tgkill, getpid(), thread, signal);
+    syscall(SYS_tgkill, getpid(), thread, TN_OS_INTERRUPT);
 }
 
 bool tn_os_thread_start(tn_os_thread *thread, void *(*run)(void *), void *arg)
@@ -137,6 +176,17 @@ bool tn_os_thread_start(tn_os_thread *thread, void *(*run)(void *), void *arg)
 void tn_os_thread_join(tn_os_thread thread)
 {
     pthread_join(thread, NULL);
+}
+
+void tn_os_thread_admit_guests(void)
+{
+    static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, TN_OS_INTERRUPT };
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaddset(&set, signals[i]);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 size_t tn_os_cpu_count(void)
@@ -198,11 +248,22 @@ bool tn_os_read_at(int descriptor, void *to, size_t size, uint64_t at)
     return true;
 }
 
-uint64_t tn_os_now(void)
+static uint64_t read_clock(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+
+    clock_gettime(clock, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t tn_os_now(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t tn_os_thread_time(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 /* The first thread's stack ends where the kernel put the program's name, and is as long as its limit; asking the C

@@ -16,6 +16,15 @@ void tn_os_mutex_fini(tn_os_mutex *mutex);
 void tn_os_mutex_lock(tn_os_mutex *mutex);
 void tn_os_mutex_unlock(tn_os_mutex *mutex);
 
+/* Waits for a condition of what the mutex guards. */
+typedef pthread_cond_t tn_os_condition;
+void tn_os_condition_init(tn_os_condition *condition);
+void tn_os_condition_fini(tn_os_condition *condition);
+/* Until tn_os_now() is `until`, at most; UINT64_MAX: without end. May return early. */
+void tn_os_condition_wait(tn_os_condition *condition, tn_os_mutex *mutex, uint64_t until);
+void tn_os_condition_wake_one(tn_os_condition *condition);
+void tn_os_condition_wake_all(tn_os_condition *condition);
+
 /* Address space without access; NULL on failure. size is a multiple of the page size. */
 void *tn_os_reserve(size_t size);
 /* Makes [p, p+size) of a reservation readable and writable, zeroed; false on failure. */
@@ -32,26 +41,28 @@ void tn_os_release(void *p, size_t size);
 size_t tn_os_page_size(void);
 
 /* A timer that sends TN_OS_INTERRUPT to the thread that started it, first after `after` nanoseconds and then every
- * millisecond, with si_code SI_TIMER and si_value `value`. Both functions may be called in a signal handler. */
+ * `interval`, with si_code SI_TIMER and si_value `value`. Both functions may be called in a signal handler. */
 typedef struct tn_os_timer {
     int id; /* of the kernel */
     bool running;
 } tn_os_timer;
-bool tn_os_timer_start(tn_os_timer *timer, uint64_t after, void *value);
+bool tn_os_timer_start(tn_os_timer *timer, uint64_t after, uint64_t interval, void *value);
 void tn_os_timer_stop(tn_os_timer *timer);
 /* The signal that stops guests (of signal.h). Ignored by default, so a stray one does no harm. */
 #define TN_OS_INTERRUPT SIGURG
 
-/* The kernel's number of the calling thread, never 0; and a signal to a thread of this process, which may have ended.
- */
+/* The kernel's number of the calling thread, never 0; and TN_OS_INTERRUPT to a thread of this process, which may have
+ * ended. */
 int tn_os_thread_id(void);
-void tn_os_thread_signal(int thread, int signal);
+void tn_os_thread_interrupt(int thread);
 size_t tn_os_cpu_count(void);
 
 /* A thread that no signal of the host's is delivered to; false when it cannot be had. */
 typedef pthread_t tn_os_thread;
 bool tn_os_thread_start(tn_os_thread *thread, void *(*run)(void *), void *arg);
 void tn_os_thread_join(tn_os_thread thread);
+/* Lets the calling thread receive what guests need: faults, and TN_OS_INTERRUPT. */
+void tn_os_thread_admit_guests(void);
 
 /* A memory barrier on all threads of the process: _init says whether there is one, and comes first. The other may be
  * called in a signal handler. */
@@ -69,8 +80,9 @@ bool tn_os_file_size(int descriptor, uint64_t *size);
 /* All of them or false. May be called in a signal handler. */
 bool tn_os_read_at(int descriptor, void *to, size_t size, uint64_t at);
 
-/* Nanoseconds of the monotonic clock. */
+/* Nanoseconds of the monotonic clock; and those that the calling thread has had a processor. */
 uint64_t tn_os_now(void);
+uint64_t tn_os_thread_time(void);
 /* Lowest address of the calling thread's stack that may be used, with a reserve for host code below it. */
 uintptr_t tn_os_stack_limit(void);
 

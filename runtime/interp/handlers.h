@@ -79,7 +79,6 @@ extern const tn_handler tn_plain_rows[TN_OP_COUNT];
 /* Calls a host function; false: the guest ends or goes on in a catch clause, see tn_interp_resume. */
 bool tn_interp_call_host(tenon_func *func, tenon_instance *in, tn_slot *args, const tn_cell *pc, tn_slot *fp);
 /* After a host call that did not return: when it suspended the guest, notes where that goes on. */
-void tn_interp_park(tenon_instance *in, const tn_cell *pc, tn_slot *fp, tn_slot *results);
 /* Looks for a catch clause from pc on outwards; true: the store's trap_pc, trap_fp, trap_instance say where to go on.
  */
 bool tn_interp_unwind(tenon_store *store, const tn_cell *pc, tn_slot *fp, tenon_instance *in, tn_exception *e);

@@ -315,7 +315,6 @@ static const tn_cell resume_cells[1] = { { .handler = h_resume } };
             ENTER(f_->entry, a_, (params), pc + (cells), fp);                                        \
         if (f_->instance == NULL) {                                                                  \
             if (!tn_interp_call_host(f_, in, a_, pc, fp)) {                                          \
-                tn_interp_park(in, pc + (cells), fp, a_);                                            \
                 pc = resume_cells;                                                                   \
                 GO;                                                                                  \
             }                                                                                        \
@@ -398,7 +397,6 @@ HANDLER(tn_h_return_call)
         tn_slot r0_ = fp[own_], r1_ = fp[own_ + 1];                                                   \
         if (f_->instance == NULL) {                                                                   \
             if (!tn_interp_call_host(f_, in, from_, pc, fp)) {                                        \
-                tn_interp_park(in, r0_.pc, r1_.fp, fp);                                               \
                 pc = resume_cells;                                                                    \
                 GO;                                                                                   \
             }                                                                                         \

@@ -23,7 +23,7 @@ SLOW(slow_MEMORY_GROW)
     tenon_memory *memory = in->memories[SLOW_X];
     uint64_t old = tn_memory_grow(memory, s[0].i64);
     s[0].i64 = memory->type.is64 ? old : (uint32_t)old;
-    return TENON_TRAP_NONE;
+    return tn_must_end(in->store) ? TENON_TRAP_INTERRUPTED : TENON_TRAP_NONE;
 }
 
 SLOW(slow_MEMORY_FILL)
@@ -78,7 +78,7 @@ SLOW(slow_TABLE_GROW)
     tenon_table *table = in->tables[SLOW_X];
     uint64_t old = tn_table_grow(table, s[1].i64, s[0].ref);
     s[0].i64 = table->type.limits.is64 ? old : (uint32_t)old;
-    return TENON_TRAP_NONE;
+    return tn_must_end(in->store) ? TENON_TRAP_INTERRUPTED : TENON_TRAP_NONE;
 }
 
 SLOW(slow_TABLE_FILL)

@@ -376,8 +376,7 @@ static tn_left how_it_left(tenon_store *store)
 {
     if (store->tail != NULL)
         return TN_LEFT_TAIL;
-    bool parks = store->parked.host != NULL && store->parked.guest == NULL;
-    return store->activation->trap != TENON_TRAP_NONE || store->pending != NULL || parks ? TN_LEFT_OUT : TN_LEFT_DONE;
+    return store->activation->trap != TENON_TRAP_NONE || store->pending != NULL ? TN_LEFT_OUT : TN_LEFT_DONE;
 }
 
 static tn_left run(tenon_func *func, tn_slot *args, bool nested)
@@ -395,12 +394,6 @@ static tn_left run(tenon_func *func, tn_slot *args, bool nested)
     memset(record + 2, 0, TN_ZERO_SLOTS(code) * sizeof *record);
     enter(func->instance, args, code);
     return how_it_left(store);
-}
-
-static tn_left resume(tenon_instance *in, tn_slot *fp, const tn_cell *pc)
-{
-    enter(in, fp, pc);
-    return how_it_left(in->store);
 }
 
 static const tn_type *type_of(const tenon_instance *in, uint32_t own)
@@ -487,7 +480,7 @@ bool tn_interp_call_host(tenon_func *func, tenon_instance *in, tn_slot *args, co
     tenon_store *store = in->store;
     tenon_status status = tn_call_host(func, in, args);
 
-    if (TN_UNLIKELY(atomic_load_explicit(&store->interrupt, memory_order_relaxed) != 0)) {
+    if (tn_must_end(store)) {
         store->pending = NULL;
         tn_interp_note(in, pc, fp, TENON_TRAP_INTERRUPTED);
         return false;
@@ -499,32 +492,9 @@ bool tn_interp_call_host(tenon_func *func, tenon_instance *in, tn_slot *args, co
         return false;
     }
     store->pending = NULL;
-    if (status == TENON_SUSPENDED && store->activation->outermost && store->pinned == 0 && store->parked.host == NULL &&
-        store->native.segment == NULL) {
-        store->parked = (tn_parked){ .host = func };
-        store->parked.top = args + tn_call_slots(func->type);
-        store->trap_pc = pc;
-        store->trap_fp = fp;
-        store->trap_instance = in;
-        store->trapped_natively = false;
-        return false;
-    }
-    store->host_status = status == TENON_SUSPENDED ? TENON_USAGE : status;
+    store->host_status = status;
     tn_interp_note(in, pc, fp, TENON_TRAP_HOST);
     return false;
-}
-
-void tn_interp_park(tenon_instance *in, const tn_cell *pc, tn_slot *fp, tn_slot *results)
-{
-    tn_parked *parked = &in->store->parked;
-
-    /* Only for the call that has just suspended: the others end. */
-    if (parked->host == NULL || parked->instance != NULL)
-        return;
-    parked->pc = pc;
-    parked->fp = fp;
-    parked->instance = in;
-    parked->results = results;
 }
 
 const tn_tier tn_interp_tier = { .name = "interp",
@@ -534,7 +504,6 @@ const tn_tier tn_interp_tier = { .name = "interp",
                                  .promoted = promoted,
                                  .add_loop = add_loop,
                                  .run = run,
-                                 .resume = resume,
                                  .walk = walk_frames,
                                  .owns_pc = owns_pc,
                                  .note_fault = note_fault };

@@ -6,7 +6,6 @@
 typedef struct start {
     tenon_func *func;
     tn_slot *slots;
-    tn_parked parked; /* of a resumption */
 } start;
 
 /* The failure that ended an activation, if it did. */
@@ -53,15 +52,6 @@ static void run(void *arg)
         note_end(store, store->engine->tier->run(s->func, s->slots, false));
 }
 
-static void go_on(void *arg)
-{
-    const start *s = arg;
-
-    tenon_store *store = s->parked.instance->store;
-
-    note_end(store, store->engine->tier->resume(s->parked.instance, s->parked.fp, s->parked.pc));
-}
-
 static void forget_trap(tenon_store *store)
 {
     store->trap_pc = NULL;
@@ -74,7 +64,6 @@ tenon_status tn_run(tenon_func *func, tn_slot *slots, tenon_error *err)
     tenon_store *store = func->store;
     tn_slot *top = store->stack_top;
     start s = { .func = func, .slots = slots };
-    bool waiting = store->parked.host != NULL;
 
     forget_trap(store);
     store->pending = NULL;
@@ -84,32 +73,5 @@ tenon_status tn_run(tenon_func *func, tn_slot *slots, tenon_error *err)
     store->stack_top = slots + tn_call_slots(func->type);
     tenon_trap trap = tn_activate(store, run, &s);
     store->stack_top = top;
-    if (waiting || store->parked.host == NULL)
-        return outcome(store, trap, err);
-    store->stack_top = store->parked.top;
-    store->parked.guest = func;
-    store->parked.args = slots;
-    return TENON_SUSPENDED;
-}
-
-tenon_status tn_resume(tenon_store *store, tenon_status status, tenon_error *err)
-{
-    start s = { .parked = store->parked };
-    tenon_trap trap = TENON_TRAP_HOST;
-
-    store->parked = (tn_parked){ .host = NULL };
-    store->host_status = status;
-    if (status == TENON_OK) {
-        forget_trap(store);
-        trap = tn_activate(store, go_on, &s);
-    } else {
-        tn_record_frames(store);
-    }
-    store->stack_top = s.parked.args;
-    if (store->parked.host == NULL)
-        return outcome(store, trap, err);
-    store->stack_top = store->parked.top;
-    store->parked.guest = s.parked.guest;
-    store->parked.args = s.parked.args;
-    return TENON_SUSPENDED;
+    return outcome(store, trap, err);
 }

@@ -211,7 +211,7 @@ bool tenon_store_collect(tenon_store *store, const tenon_collection *wanted)
 {
     marking m = { .types = store->engine->types, .wanted = wanted };
 
-    if (store->activation != NULL || store->parked.host != NULL)
+    if (store->activation != NULL)
         return false;
     mark_all(&m, store);
     for (size_t i = 0; i < wanted->count; i++)

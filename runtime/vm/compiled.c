@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "runtime/vm/bulk.h"
+#include "runtime/vm/fiber.h"
 #include "runtime/vm/runtime.h"
 
 /* Below the limit: leaves, and signal handlers that have no stack of their own. */
@@ -317,14 +318,22 @@ static tn_exit_result exit_TRAP(tenon_instance *in, uint64_t a, uint64_t b)
     end_guest(in, (tenon_trap)a);
 }
 
+/* A guest that does little else is to be stopped here. */
+static tn_exit_result value_unless_interrupted(tenon_instance *in, uint64_t result)
+{
+    if (tn_must_end(in->store))
+        end_guest(in, TENON_TRAP_INTERRUPTED);
+    return value(result);
+}
+
 static tn_exit_result exit_MEMORY_GROW(tenon_instance *in, uint64_t a, uint64_t b)
 {
-    return value(tn_memory_grow(in->memories[a], b));
+    return value_unless_interrupted(in, tn_memory_grow(in->memories[a], b));
 }
 
 static tn_exit_result exit_TABLE_GROW(tenon_instance *in, uint64_t a, uint64_t b)
 {
-    return value(tn_table_grow(in->tables[a], b, in->buffer[0].ref));
+    return value_unless_interrupted(in, tn_table_grow(in->tables[a], b, in->buffer[0].ref));
 }
 
 static tn_exit_result call_host(tenon_instance *in, tenon_func *func, tn_slot *args)
@@ -332,7 +341,7 @@ static tn_exit_result call_host(tenon_instance *in, tenon_func *func, tn_slot *a
     tenon_store *store = in->store;
     tenon_status status = tn_call_host(func, in, args);
 
-    if (TN_UNLIKELY(atomic_load_explicit(&store->interrupt, memory_order_relaxed) != 0)) {
+    if (tn_must_end(store)) {
         store->pending = NULL;
         end_guest(in, TENON_TRAP_INTERRUPTED);
     }
@@ -341,7 +350,7 @@ static tn_exit_result call_host(tenon_instance *in, tenon_func *func, tn_slot *a
     if (status == TENON_EXCEPTION && store->pending != NULL)
         return throw(in, store->pending);
     store->pending = NULL;
-    store->host_status = status == TENON_SUSPENDED ? TENON_USAGE : status;
+    store->host_status = status;
     end_guest(in, TENON_TRAP_HOST);
 }
 
@@ -374,6 +383,11 @@ static tn_exit_result run_guest(tenon_instance *in, tenon_func *func, tn_slot *a
     tn_end_guest(store, store->activation->trap);
 }
 
+static bool is_stack_low(void)
+{
+    return (uintptr_t)__builtin_frame_address(0) < tn_stack_limit(tn_thread_of());
+}
+
 static tn_exit_result exit_CALL(tenon_instance *in, uint64_t a, uint64_t b)
 {
     tenon_store *store = in->store;
@@ -385,7 +399,7 @@ static tn_exit_result exit_CALL(tenon_instance *in, uint64_t a, uint64_t b)
     (void)b;
     if (func->instance != NULL && __atomic_load_n(&func->entry->native, __ATOMIC_ACQUIRE) != NULL)
         return go_to(in, func, in->buffer);
-    if ((size_t)(store->stack_limit - args) < slots || (uintptr_t)__builtin_frame_address(0) < tn_os_stack_limit())
+    if ((size_t)(store->stack_limit - args) < slots || is_stack_low())
         end_guest(in, TENON_TRAP_STACK_EXHAUSTED);
     if (params > 0)
         memcpy(args, in->buffer, params * sizeof *args);

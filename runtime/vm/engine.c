@@ -110,7 +110,7 @@ void tenon_tenant_delete(tenon_tenant *tenant)
     if (tenant == NULL)
         return;
     tenon_engine *engine = tenant->engine;
-    TN_ASSERT(atomic_load(&tenant->memory_bytes) == 0);
+    TN_ASSERT(atomic_load(&tenant->memory_bytes) == 0 && tenant->share.task_count == 0);
     tn_free(&engine->mem, tenant, sizeof *tenant);
     tn_engine_unref(engine);
 }
@@ -123,6 +123,11 @@ uint64_t tenon_tenant_memory_bytes(const tenon_tenant *tenant)
 uint64_t tenon_tenant_peak_bytes(const tenon_tenant *tenant)
 {
     return atomic_load(&tenant->peak_bytes);
+}
+
+uint64_t tenon_tenant_cpu_time(const tenon_tenant *tenant)
+{
+    return atomic_load(&tenant->cpu_nanoseconds);
 }
 
 void *tenon_tenant_realloc(tenon_tenant *tenant, void *p, size_t old_size, size_t new_size)

@@ -99,8 +99,8 @@ bool tn_val_fits(const tenon_store *store, tn_valtype t, const tenon_val *val)
     return tn_is_abstract(t);
 }
 
-static tenon_status check_call(const tenon_func *func, const tenon_val *args, size_t arg_count, size_t result_count,
-                               tenon_error *err)
+tenon_status tn_check_call(const tenon_func *func, const tenon_val *args, size_t arg_count, size_t result_count,
+                           tenon_error *err)
 {
     const tn_type *type = func->type;
 
@@ -133,7 +133,7 @@ tenon_status tenon_func_call(tenon_func *func, const tenon_val *args, size_t arg
     uint32_t needed = tn_call_slots(type);
 
     tn_error_clear(err);
-    TN_TRY(check_call(func, args, arg_count, result_count, err));
+    TN_TRY(tn_check_call(func, args, arg_count, result_count, err));
     if ((size_t)(store->stack_limit - slots) < needed)
         return tn_fail_trap(err, TENON_TRAP_STACK_EXHAUSTED);
     for (size_t i = 0, at = 0; i < arg_count; at += tn_slots_of(type->types[i++]))
@@ -143,33 +143,5 @@ tenon_status tenon_func_call(tenon_func *func, const tenon_val *args, size_t arg
     else
         TN_TRY(tn_run(func, slots, err));
     take_results(func, slots, results);
-    return TENON_OK;
-}
-
-bool tenon_store_suspended(const tenon_store *store)
-{
-    return store->parked.host != NULL;
-}
-
-tenon_status tenon_store_resume(tenon_store *store, tenon_status status, const tenon_val *results, size_t count,
-                                tenon_val *out, size_t out_count, tenon_error *err)
-{
-    const tn_parked parked = store->parked;
-
-    tn_error_clear(err);
-    if (parked.host == NULL)
-        return tn_fail_plain(err, TENON_USAGE, "the store has no suspended guest");
-    const tn_type *type = parked.host->type;
-    if (out_count != parked.guest->type->result_count || (status == TENON_OK && count != type->result_count))
-        return tn_fail_plain(err, TENON_USAGE, "the host function gives %u results and the guest %u, not %zu and %zu",
-                             (unsigned)type->result_count, (unsigned)parked.guest->type->result_count, count,
-                             out_count);
-    for (size_t i = 0, at = 0; status == TENON_OK && i < count; at += tn_slots_of(tn_type_results(type)[i++])) {
-        if (!tn_val_fits(store, tn_type_results(type)[i], &results[i]))
-            return tn_fail_plain(err, TENON_USAGE, "result %zu has the wrong type", i + 1);
-        tn_val_to_slots(&results[i], parked.results + at);
-    }
-    TN_TRY(tn_resume(store, status, err));
-    take_results(parked.guest, parked.args, out);
     return TENON_OK;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "runtime/vm/fiber.h"
 #include "runtime/vm/runtime.h"
 
 /* ---- making them ---- */
@@ -151,6 +152,14 @@ tenon_status tn_func_new_stub(tenon_store *store, const tn_type *type, tenon_stu
 
 /* ---- calling them ---- */
 
+/* The whole fiber waits, whatever frames it has. */
+static tenon_status wait_for_answer(tenon_func *func, tn_slot *results)
+{
+    tn_fiber *fiber = tn_thread_of()->fiber;
+
+    return fiber != NULL ? fiber->wait(fiber, func, results) : TENON_USAGE;
+}
+
 /* args lie at or above the guest's frame; stack_top moves above them while the host runs. */
 tenon_status tn_call_host(tenon_func *func, tenon_instance *instance, tn_slot *args)
 {
@@ -164,6 +173,8 @@ tenon_status tn_call_host(tenon_func *func, tenon_instance *instance, tn_slot *a
         return TENON_LIMIT;
     store->stack_top = args + slots;
     tenon_status status = func->packed(&caller, (tenon_slot *)args);
+    if (TN_UNLIKELY(status == TENON_SUSPENDED))
+        status = wait_for_answer(func, args);
     store->stack_top = top;
     for (uint32_t i = 0, at = 0; i < type->result_count; at += tn_slots_of(tn_type_results(type)[i++]))
         if (tn_type_results(type)[i] == TN_I32 || tn_type_results(type)[i] == TN_F32)

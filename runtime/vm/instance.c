@@ -322,11 +322,7 @@ static tenon_status run_start(tenon_instance *in, tenon_error *err)
 
     if (m->start == TENON_NO_INDEX)
         return TENON_OK;
-    /* Nobody could be told what to resume. */
-    in->store->pinned++;
-    tenon_status status = tenon_func_call(tn_instance_func(in, m->start), NULL, 0, NULL, 0, err);
-    in->store->pinned--;
-    return status;
+    return tenon_func_call(tn_instance_func(in, m->start), NULL, 0, NULL, 0, err);
 }
 
 static tenon_status build(tenon_instance *in, const tenon_extern *imports, tenon_error *err)

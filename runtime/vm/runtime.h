@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdatomic.h>
 
+#include "base/agenda.h"
 #include "base/os/os.h"
 #include "runtime/vm/native.h"
 
@@ -26,10 +27,26 @@ struct tenon_engine {
     atomic_uint_fast64_t module_numbers;
 };
 
+/* A tenant's part in a scheduler, which guards it with its lock. */
+typedef struct tn_share {
+    struct tenon_scheduler *scheduler;
+    size_t task_count;
+    uint32_t weight;                 /* 0: it was never set */
+    tn_agenda_item turn;             /* by virtual time among the ready, by end of period among the throttled */
+    uint64_t virtual_time;           /* nanoseconds had, by weight */
+    uint64_t period_end, period_had; /* nanoseconds */
+    struct tenon_task *first, *last; /* queued */
+    struct tenon_tenant *passed;     /* while somebody looks for a task */
+    size_t queued;
+    bool throttled;
+} tn_share;
+
 struct tenon_tenant {
     tenon_engine *engine;
     tenon_limits limits;
     atomic_uint_fast64_t memory_bytes, peak_bytes, instances;
+    atomic_uint_fast64_t cpu_nanoseconds;
+    tn_share share;
 };
 
 /* An image of a module, and its gates by type. */
@@ -58,25 +75,21 @@ typedef struct tn_activation {
     struct tn_activation *outer;
     tenon_store *store;
     tenon_trap trap; /* set before landing */
-    bool outermost;  /* of its store */
+    uint64_t end_at; /* on a fiber: when the store's timeout is over; 0: never */
 } tn_activation;
 
 #define TN_MAX_FRAMES 64
 
-/* Why a guest is to stop: bits of tenon_store.interrupt. */
-enum { TN_INTERRUPT_ASKED = 1, TN_INTERRUPT_TIMEOUT = 2 };
+/* A guest that could not be stopped is tried again after so many nanoseconds. */
+#define TN_BETWEEN_SIGNALS 1000000
 
-/* A guest that waits for a host call. */
-typedef struct tn_parked {
-    tenon_func *host; /* the function that suspended; NULL: nobody waits */
-    tn_slot *results; /* where its results go */
-    tn_slot *top;     /* first slot above the guest's frames: other calls begin there meanwhile */
-    const union tn_cell *pc;
-    tn_slot *fp; /* where the guest goes on then */
-    tenon_instance *instance;
-    tenon_func *guest; /* what the host called, and where its results will be */
-    tn_slot *args;
-} tn_parked;
+/* Why a guest is to stop: bits of tenon_store.interrupt. */
+enum {
+    TN_INTERRUPT_ASKED = 1,
+    TN_INTERRUPT_TIMEOUT = 2,
+    TN_INTERRUPT_ENDING = 4, /* its fiber is */
+    TN_INTERRUPT_YIELD = 8   /* it is only to give way */
+};
 
 /* A thing of the host that a guest holds by number, or a free place. */
 typedef struct tn_resource {
@@ -102,11 +115,10 @@ struct tenon_store {
     tn_slot *stack_base, *stack_limit;
     tn_slot *stack_top;        /* first free slot while host code runs */
     tn_activation *activation; /* innermost */
-    uint32_t pinned;           /* > 0: guests of this store cannot be suspended now */
-    tn_parked parked;
-    atomic_int interrupt; /* TN_INTERRUPT_ bits; set by other threads and signal handlers */
-    atomic_int thread;    /* that runs the store; 0: none */
-    uint64_t timeout;     /* of each call, nanoseconds; 0: none */
+    atomic_int interrupt;      /* TN_INTERRUPT_ bits; set by other threads and signal handlers */
+    atomic_int thread;         /* that runs the store; 0: none */
+    atomic_bool has_task;      /* of a scheduler's, that is not done */
+    uint64_t timeout;          /* of each call, nanoseconds; 0: none */
     tn_os_timer timer;
     TN_VEC(tn_resource) resources;
     uint32_t first_free, last_free; /* places in resources, linked; 0: none */
@@ -204,7 +216,6 @@ void tn_resources_fini(tenon_store *store);
 
 /* call.c: runs a guest function from the host, arguments and results in slots at the store's stack top. */
 tenon_status tn_run(tenon_func *func, tn_slot *slots, tenon_error *err);
-tenon_status tn_resume(tenon_store *store, tenon_status status, tenon_error *err);
 
 /* func.c */
 tenon_type tn_public_type(const tn_types *types, tn_valtype t);
@@ -216,6 +227,9 @@ TN_INLINE uint32_t tn_call_slots(const tn_type *type)
 }
 void tn_value_to_val(tn_valtype t, const tn_types *types, const tn_slot *slots, tenon_val *out);
 void tn_val_to_slots(const tenon_val *val, tn_slot *slots);
+/* Whether the function can be called with these; TENON_USAGE if not. */
+tenon_status tn_check_call(const tenon_func *func, const tenon_val *args, size_t arg_count, size_t result_count,
+                           tenon_error *err);
 /* Whether a value of the host has the type, and belongs to the store if it is a function. */
 bool tn_val_fits(const tenon_store *store, tn_valtype t, const tenon_val *val);
 
@@ -223,14 +237,19 @@ bool tn_val_fits(const tenon_store *store, tn_valtype t, const tenon_val *val);
 tn_exception *tn_exception_new(tenon_store *store, tenon_tag *tag, const tn_slot *values, tn_slot *stack_end);
 
 /* trap.c */
-/* Puts the handlers of faults, and of interrupts, in front of what is installed now; done again for each engine. */
+/* Puts the handlers of faults in front of what is installed now; done again for each engine. */
 void tn_fault_handler_install(void);
-void tn_interrupt_handler_install(void);
 /* Runs fn(arg) so that faults of guest code come back as a trap. */
 tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg);
 /* Ends the innermost activation from C code that a guest has called. */
 _Noreturn void tn_end_guest(tenon_store *store, tenon_trap trap);
 /* The newest trap is at this place of compiled code. */
 void tn_note_native(tenon_store *store, uintptr_t pc, uintptr_t fp);
+
+/* interrupt.c */
+void tn_interrupt_handler_install(void);
+/* For C code between two steps of a guest: gives way if that is asked for; whether the guest is to end with
+ * TENON_TRAP_INTERRUPTED. */
+bool tn_must_end(tenon_store *store);
 
 #endif

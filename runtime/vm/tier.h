@@ -38,7 +38,7 @@ typedef struct tn_loop_entry {
 typedef enum tn_left {
     TN_LEFT_DONE, /* results are in place */
     TN_LEFT_TAIL, /* the store's tail says whom to call instead */
-    TN_LEFT_OUT   /* a trap, an exception, a suspension: the store knows */
+    TN_LEFT_OUT   /* a trap, an exception: the store knows */
 } tn_left;
 
 /* What a tier found when guest code faulted. */
@@ -59,8 +59,6 @@ typedef struct tn_tier {
     /* Runs a guest function: args[0..] in, results from args[0] out; args lie at or above the store's stack top.
      * nested: compiled code has called it, and is to go on when it tail-calls compiled code. */
     tn_left (*run)(tenon_func *func, tn_slot *args, bool nested);
-    /* Goes on where a suspended host call returns, its results being in place. */
-    tn_left (*resume)(tenon_instance *in, tn_slot *fp, const union tn_cell *pc);
     /* Frames from a place on outwards, as far as the tier reaches; returns how many there are in out. */
     size_t (*walk)(tenon_store *store, tn_place *from, tn_location *out, size_t room);
     /* In a signal handler: whether a pc is in the tier's code. */

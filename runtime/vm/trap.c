@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Traps: activations, and the signal handlers that turn faults of guest code, and interrupts, into them.
+ * Traps: activations, and the signal handlers that turn faults of guest code into them.
  *
  * A fault is claimed only when its pc lies in a tier's code and its address in a guarded memory of the store that is
  * running; everything else goes to whoever handled the signal before. The handlers change nothing but the interrupted
@@ -13,10 +13,11 @@
 #include "base/assert.h"
 #include "base/os/context.h"
 #include "loader/dwarf.h"
+#include "runtime/vm/fiber.h"
 #include "runtime/vm/runtime.h"
+#include "runtime/vm/signal.h"
 
-static _Thread_local tn_activation *current;
-static struct sigaction previous_segv, previous_bus, previous_ill, previous_trap, previous_interrupt;
+static struct sigaction previous_segv, previous_bus, previous_ill, previous_trap;
 
 void tn_note_native(tenon_store *store, uintptr_t pc, uintptr_t fp)
 {
@@ -43,8 +44,7 @@ static void land(void *arg)
     longjmp(a->landing, 1);
 }
 
-/* Ends the innermost activation when the handler returns, if the guest's own code was interrupted. */
-static bool end_guest(tn_activation *a, tenon_trap trap, uintptr_t address, void *ucontext)
+bool tn_end_interrupted(tn_activation *a, tenon_trap trap, uintptr_t address, void *ucontext)
 {
     tn_fault fault = { tn_context_pc(ucontext), address, ucontext };
     const tn_tier *tier = a->store->engine->tier;
@@ -72,7 +72,7 @@ static bool claim_fetch(tn_activation *a, uintptr_t address, void *ucontext)
     case TN_FETCH_DONE:
         return true;
     case TN_FETCH_REFUSED:
-        return end_guest(a, TENON_TRAP_CODE_CHANGED, address, ucontext);
+        return tn_end_interrupted(a, TENON_TRAP_CODE_CHANGED, address, ucontext);
     default:
         return false;
     }
@@ -80,7 +80,7 @@ static bool claim_fetch(tn_activation *a, uintptr_t address, void *ucontext)
 
 static bool claim(const siginfo_t *info, void *ucontext)
 {
-    tn_activation *a = current;
+    tn_activation *a = tn_thread_of()->activation;
     uintptr_t address = (uintptr_t)info->si_addr;
 
     if (a == NULL)
@@ -89,20 +89,20 @@ static bool claim(const siginfo_t *info, void *ucontext)
         return true;
     /* The guard below the stack of compiled code. */
     if (a->store->native.map != NULL && address - (uintptr_t)a->store->native.map < tn_os_page_size())
-        return end_guest(a, TENON_TRAP_STACK_EXHAUSTED, address, ucontext);
-    return owns_address(a->store, address) && end_guest(a, TENON_TRAP_MEMORY_BOUNDS, address, ucontext);
+        return tn_end_interrupted(a, TENON_TRAP_STACK_EXHAUSTED, address, ucontext);
+    return owns_address(a->store, address) && tn_end_interrupted(a, TENON_TRAP_MEMORY_BOUNDS, address, ucontext);
 }
 
 /* Compiled code ends itself with an instruction that the CPU refuses. */
 static bool claim_refused(void *ucontext)
 {
-    tn_activation *a = current;
+    tn_activation *a = tn_thread_of()->activation;
     uintptr_t pc = tn_context_pc(ucontext);
 
     if (a == NULL || tn_native_code == NULL || !tn_native_code->owns_pc(pc))
         return false;
     tenon_trap trap = tn_native_code->trap_at(pc);
-    return trap != TENON_TRAP_NONE && end_guest(a, trap, 0, ucontext);
+    return trap != TENON_TRAP_NONE && tn_end_interrupted(a, trap, 0, ucontext);
 }
 
 static void use_default(int signal)
@@ -113,12 +113,12 @@ static void use_default(int signal)
     sigaction(signal, &dfl, NULL);
 }
 
-static bool has_handler(const struct sigaction *action)
+bool tn_signal_has_handler(const struct sigaction *action)
 {
     return (action->sa_flags & SA_SIGINFO) || (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
 }
 
-static void chain(const struct sigaction *previous, int signal, siginfo_t *info, void *ucontext)
+void tn_signal_chain(const struct sigaction *previous, int signal, siginfo_t *info, void *ucontext)
 {
     if (previous->sa_flags & SA_SIGINFO)
         previous->sa_sigaction(signal, info, ucontext);
@@ -151,132 +151,86 @@ static void on_fault(int signal, siginfo_t *info, void *ucontext)
     errno = saved_errno;
     if (claimed)
         return;
-    if (chaining || !has_handler(previous)) {
+    if (chaining || !tn_signal_has_handler(previous)) {
         use_default(signal);
         return;
     }
     chaining = true;
-    chain(previous, signal, info, ucontext);
+    tn_signal_chain(previous, signal, info, ucontext);
     chaining = false;
-}
-
-/* ---- interrupts ---- */
-
-/* A timer names its store, which may have gone meanwhile: it is only compared. */
-static void note_timeout(const siginfo_t *info)
-{
-    if (info->si_code != SI_TIMER)
-        return;
-    for (tn_activation *a = current; a != NULL; a = a->outer)
-        if (a->store == info->si_value.sival_ptr && a->store->timeout != 0)
-            atomic_fetch_or(&a->store->interrupt, TN_INTERRUPT_TIMEOUT);
-}
-
-/* A guest that is in a host function or in the library now is ended when that returns, or by the next signal of a
- * timer: nothing that others can see is left half-done. */
-static void on_interrupt(int signal, siginfo_t *info, void *ucontext)
-{
-    tn_activation *a = current;
-
-    note_timeout(info);
-    if (a != NULL && atomic_load(&a->store->interrupt) != 0) {
-        if (!end_guest(a, TENON_TRAP_INTERRUPTED, 0, ucontext))
-            (void)!tn_os_timer_start(&a->store->timer, 1000000, a->store);
-        return;
-    }
-    if (has_handler(&previous_interrupt))
-        chain(&previous_interrupt, signal, info, ucontext);
-}
-
-void tenon_store_interrupt(tenon_store *store)
-{
-    atomic_fetch_or(&store->interrupt, TN_INTERRUPT_ASKED);
-    if (store->engine->has_remote_barrier)
-        tn_os_remote_barrier();
-    int thread = atomic_load(&store->thread);
-    if (thread != 0)
-        tn_os_thread_signal(thread, TN_OS_INTERRUPT);
-}
-
-tenon_status tenon_store_set_timeout(tenon_store *store, uint64_t nanoseconds)
-{
-    tn_os_timer trial = { .running = false };
-
-    store->timeout = nanoseconds;
-    if (nanoseconds == 0)
-        return TENON_OK;
-    tn_interrupt_handler_install();
-    /* A timer that cannot be had is noticed here rather than in the middle of a call. */
-    if (!tn_os_timer_start(&trial, 1000000000, NULL))
-        return TENON_LIMIT;
-    tn_os_timer_stop(&trial);
-    return TENON_OK;
 }
 
 /* ---- handlers ---- */
 
 static pthread_mutex_t handlers_lock = PTHREAD_MUTEX_INITIALIZER;
 
-typedef void action(int, siginfo_t *, void *);
-
-/* Puts a handler in front unless it is there already. */
-static void put_in_front(int signal, action *handler, struct sigaction *previous)
+void tn_signal_put_in_front(int signal, tn_signal_action *handler, struct sigaction *previous)
 {
     struct sigaction mine = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER }, now;
 
     sigemptyset(&mine.sa_mask);
-    if (sigaction(signal, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == handler)
-        return;
-    *previous = now;
-    sigaction(signal, &mine, NULL);
+    tn_os_mutex_lock(&handlers_lock);
+    if (sigaction(signal, NULL, &now) == 0 && (!(now.sa_flags & SA_SIGINFO) || now.sa_sigaction != handler)) {
+        *previous = now;
+        sigaction(signal, &mine, NULL);
+    }
+    tn_os_mutex_unlock(&handlers_lock);
 }
 
 void tn_fault_handler_install(void)
 {
-    tn_os_mutex_lock(&handlers_lock);
-    put_in_front(SIGSEGV, on_fault, &previous_segv);
-    put_in_front(SIGBUS, on_fault, &previous_bus);
-    put_in_front(SIGILL, on_fault, &previous_ill);
-    put_in_front(SIGTRAP, on_fault, &previous_trap);
-    tn_os_mutex_unlock(&handlers_lock);
-}
-
-void tn_interrupt_handler_install(void)
-{
-    tn_os_mutex_lock(&handlers_lock);
-    put_in_front(TN_OS_INTERRUPT, on_interrupt, &previous_interrupt);
-    tn_os_mutex_unlock(&handlers_lock);
+    tn_signal_put_in_front(SIGSEGV, on_fault, &previous_segv);
+    tn_signal_put_in_front(SIGBUS, on_fault, &previous_bus);
+    tn_signal_put_in_front(SIGILL, on_fault, &previous_ill);
+    tn_signal_put_in_front(SIGTRAP, on_fault, &previous_trap);
 }
 
 /* ---- activations ---- */
 
-static void run_interruptibly(tn_activation *a, void (*fn)(void *), void *arg)
+/* Whoever interrupts sets its bit and then looks for the thread; one of the two sees the other. A barrier between them
+ * is dear on this side, which every call passes, so the other has it for both where the system can. */
+static void publish_thread(tenon_store *store)
 {
-    tenon_store *store = a->store;
-
-    /* Whoever interrupts sets its bit and then looks for the thread; one of the two sees the other. A barrier between
-     * them is dear on this side, which every call passes, so the other has it for both where the system can. */
     if (store->engine->has_remote_barrier) {
         atomic_store_explicit(&store->thread, tn_os_thread_id(), memory_order_relaxed);
         atomic_signal_fence(memory_order_seq_cst);
     } else {
         atomic_store(&store->thread, tn_os_thread_id());
     }
-    if (store->timeout != 0 && !tn_os_timer_start(&store->timer, store->timeout, store))
+}
+
+/* A fiber's time is looked after by whoever runs it; its thread may change. */
+static void start_timeout(tn_activation *a, const tn_fiber *fiber)
+{
+    tenon_store *store = a->store;
+
+    if (fiber != NULL)
+        a->end_at = tn_os_now() + store->timeout;
+    else if (!tn_os_timer_start(&store->timer, store->timeout, TN_BETWEEN_SIGNALS, store))
         atomic_fetch_or(&store->interrupt, TN_INTERRUPT_TIMEOUT);
+}
+
+static void run_interruptibly(tn_activation *a, const tn_fiber *fiber, void (*fn)(void *), void *arg)
+{
+    tenon_store *store = a->store;
+
+    publish_thread(store);
+    if (store->timeout != 0)
+        start_timeout(a, fiber);
+    if (fiber != NULL && atomic_load_explicit(&fiber->ending, memory_order_relaxed))
+        atomic_fetch_or(&store->interrupt, TN_INTERRUPT_ENDING);
     if (_setjmp(a->landing) == 0) {
-        if (atomic_load(&store->interrupt) != 0)
+        if (tn_must_end(store))
             a->trap = TENON_TRAP_INTERRUPTED;
         else
             fn(arg);
     }
-    current = a->outer;
+    tn_thread_of()->activation = a->outer;
     store->activation = NULL;
     tn_os_timer_stop(&store->timer);
     atomic_store_explicit(&store->thread, 0, memory_order_relaxed);
     if (atomic_load_explicit(&store->interrupt, memory_order_relaxed) != 0)
-        atomic_fetch_and(&store->interrupt,
-                         ~(TN_INTERRUPT_TIMEOUT | (a->trap == TENON_TRAP_INTERRUPTED ? TN_INTERRUPT_ASKED : 0)));
+        atomic_fetch_and(&store->interrupt, a->trap == TENON_TRAP_INTERRUPTED ? 0 : TN_INTERRUPT_ASKED);
 }
 
 _Noreturn void tn_end_guest(tenon_store *store, tenon_trap trap)
@@ -288,22 +242,21 @@ _Noreturn void tn_end_guest(tenon_store *store, tenon_trap trap)
 
 tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg)
 {
-    tn_activation a = { .outer = current, .store = store, .trap = TENON_TRAP_NONE };
+    tn_thread *thread = tn_thread_of();
+    tn_activation a = { .outer = thread->activation, .store = store, .trap = TENON_TRAP_NONE };
     tn_activation *outer_of_store = store->activation;
     tn_segment *segment = store->native.segment;
 
-    a.outermost = outer_of_store == NULL;
-
-    if ((uintptr_t)__builtin_frame_address(0) < tn_os_stack_limit())
+    if ((uintptr_t)__builtin_frame_address(0) < tn_stack_limit(thread))
         return TENON_TRAP_STACK_EXHAUSTED;
     store->activation = &a;
-    current = &a;
-    if (a.outermost) {
-        run_interruptibly(&a, fn, arg);
+    thread->activation = &a;
+    if (outer_of_store == NULL) {
+        run_interruptibly(&a, thread->fiber, fn, arg);
     } else {
         if (_setjmp(a.landing) == 0)
             fn(arg);
-        current = a.outer;
+        tn_thread_of()->activation = a.outer;
         store->activation = outer_of_store;
     }
     store->native.segment = segment;

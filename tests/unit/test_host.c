@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Host functions close to the guest: packed and typed entries, guest memory, resources, suspension, stubs.
+ * Host functions close to the guest: packed and typed entries, guest memory, resources, stubs.
  */
 #include "unit.h"
 
@@ -25,12 +25,10 @@ static void note(tenon_caller *caller, uint32_t n)
 }
 TENON_ENTRY_VOID(note_entry, note, (i32));
 
-/* Answers at once for even numbers, suspends the guest for odd ones, and leaves dirt in the upper half of the slot. */
+/* Leaves dirt in the upper half of the slot. */
 static tenon_status wait_for(tenon_caller *caller, tenon_slot *slots)
 {
     assert_non_null(tenon_caller_instance(caller));
-    if (slots[0].i32 % 2 != 0)
-        return TENON_SUSPENDED;
     slots[0].u64 = 0xDEADBEEF00000000u | (uint32_t)slots[0].i32;
     return TENON_OK;
 }
@@ -146,118 +144,6 @@ static void guest_memory(void **state)
     guest_close(&g);
 }
 
-/* ---- suspension ---- */
-
-static void a_guest_waits(void **state)
-{
-    static const char *const calls[] = { "direct", "indirect", "tail" };
-    (void)state;
-    for (int bounds = 0; bounds < 2; bounds++) {
-        guest g;
-        guest_open(&g, (tenon_bounds)bounds);
-        for (size_t i = 0; i < 3; i++) {
-            int32_t ignored;
-            tenon_val answer = i32_val(5), out = i32_val(0);
-            assert_int_equal(call1(&g, calls[i], 3, &ignored), TENON_SUSPENDED);
-            assert_true(tenon_store_suspended(g.w.store));
-            /* Others may run meanwhile, but not wait too. */
-            assert_int_equal(call1(&g, "direct", 2, &ignored), TENON_OK);
-            assert_int_equal(ignored, 21);
-            assert_true(call1(&g, calls[i], 7, &ignored) == TENON_USAGE);
-            assert_true(tenon_store_suspended(g.w.store));
-            assert_int_equal(tenon_store_resume(g.w.store, TENON_OK, &answer, 1, &out, 1, NULL), TENON_OK);
-            assert_int_equal(out.of.i32, 51);
-            assert_false(tenon_store_suspended(g.w.store));
-        }
-        tenon_val answer = i32_val(9), out = i32_val(0);
-        int32_t ignored;
-        assert_int_equal(call1(&g, "outermost_tail", 3, &ignored), TENON_SUSPENDED);
-        assert_int_equal(tenon_store_resume(g.w.store, TENON_OK, &answer, 1, &out, 1, NULL), TENON_OK);
-        assert_int_equal(out.of.i32, 9);
-        guest_close(&g);
-    }
-}
-
-static void a_guest_waits_many_times(void **state)
-{
-    guest g;
-    int32_t ignored, resumed = 0;
-    tenon_val out = i32_val(0);
-    (void)state;
-    guest_open(&g, TENON_BOUNDS_GUARDED);
-    tenon_status status = call1(&g, "many", 1000, &ignored);
-    while (status == TENON_SUSPENDED) {
-        tenon_val answer = i32_val(1);
-        resumed++;
-        status = tenon_store_resume(g.w.store, TENON_OK, &answer, 1, &out, 1, NULL);
-    }
-    assert_int_equal(status, TENON_OK);
-    assert_int_equal(resumed, 500);
-    assert_int_equal(out.of.i32, 500 + 500 * 501); /* even numbers answer themselves */
-    guest_close(&g);
-}
-
-static void an_answer_may_be_a_failure(void **state)
-{
-    guest g;
-    int32_t result;
-    tenon_val wrong = { .type = TENON_I64 }, out;
-    tenon_frame frame;
-    (void)state;
-    guest_open(&g, TENON_BOUNDS_GUARDED);
-    assert_int_equal(tenon_store_resume(g.w.store, TENON_OK, NULL, 0, NULL, 0, NULL), TENON_USAGE);
-    assert_int_equal(call1(&g, "direct", 3, &result), TENON_SUSPENDED);
-    assert_int_equal(tenon_store_resume(g.w.store, TENON_OK, &wrong, 1, &out, 1, NULL), TENON_USAGE);
-    assert_int_equal(tenon_store_resume(g.w.store, TENON_OK, NULL, 0, &out, 1, NULL), TENON_USAGE);
-    assert_true(tenon_store_suspended(g.w.store));
-    assert_int_equal(tenon_store_resume(g.w.store, TENON_DENIED, NULL, 0, &out, 1, NULL), TENON_DENIED);
-    assert_true(tenon_store_frame(g.w.store, 0, &frame));
-    assert_int_equal(call1(&g, "direct", 4, &result), TENON_OK);
-    assert_int_equal(result, 41);
-    /* A store may go with its guest still waiting. */
-    assert_int_equal(call1(&g, "tail", 3, &result), TENON_SUSPENDED);
-    guest_close(&g);
-}
-
-static tenon_status nested(void *context, tenon_caller *caller, const tenon_val *args, tenon_val *results)
-{
-    (void)context;
-    return tenon_func_call(export_func(tenon_caller_instance(caller), "fact"), args, 1, results, 1, NULL);
-}
-
-static tenon_status nested_wait(tenon_caller *caller, tenon_slot *slots)
-{
-    tenon_val in = i32_val(0), out;
-
-    (void)caller;
-    /* From 3 down to 1 through the guest, which calls here again; there the guest is to wait. */
-    if (slots[0].i32 == 1)
-        return TENON_SUSPENDED;
-    in.of.i32 = slots[0].i32;
-    tenon_status status = nested(NULL, caller, &in, &out);
-    slots[0].i32 = out.of.i32;
-    return status;
-}
-
-static void host_frames_cannot_be_suspended(void **state)
-{
-    static const tenon_entry entry = { nested_wait, NULL, 1, 1, one_i32, one_i32 };
-    world w = world_new(TENON_BOUNDS_GUARDED);
-    tenon_extern e = { .kind = TENON_KIND_FUNC };
-    tenon_module *module;
-    tenon_instance *instance;
-    tenon_val in = i32_val(3), out;
-    (void)state;
-    assert_int_equal(tenon_func_new_entry(w.store, &entry, NULL, &e.of.func), TENON_OK);
-    assert_int_equal(tenon_module_new(w.engine, BUILT(host), &module, NULL), TENON_OK);
-    assert_int_equal(tenon_instance_new(w.store, module, &e, 1, &instance, NULL), TENON_OK);
-    tenon_status status = tenon_func_call(export_func(instance, "fact"), &in, 1, &out, 1, NULL);
-    assert_true(status != TENON_OK && status != TENON_SUSPENDED);
-    assert_false(tenon_store_suspended(w.store));
-    tenon_module_delete(module);
-    world_delete(&w);
-}
-
 /* ---- resources ---- */
 
 static int drops;
@@ -359,10 +245,6 @@ int main(void)
         cmocka_unit_test(both_entries),
         cmocka_unit_test(results_are_brought_into_form),
         cmocka_unit_test(guest_memory),
-        cmocka_unit_test(a_guest_waits),
-        cmocka_unit_test(a_guest_waits_many_times),
-        cmocka_unit_test(an_answer_may_be_a_failure),
-        cmocka_unit_test(host_frames_cannot_be_suspended),
         cmocka_unit_test(resources),
         cmocka_unit_test(stubs),
         cmocka_unit_test(tenants_pay_for_host_memory),

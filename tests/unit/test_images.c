@@ -20,6 +20,7 @@
 #include "jit/code.h"
 #include "runtime/vm/runtime.h"
 #include "tenon/compiled.h"
+#include "tests/support/compile.h"
 #include "tests/support/failing.h"
 
 #define THREADS 4
@@ -133,26 +134,10 @@ static text many_functions(void)
 
 static text compile(const uint8_t *bytes, size_t size)
 {
-    int in = memfd_create("in", MFD_CLOEXEC), out = memfd_create("out", MFD_CLOEXEC), state;
-    char *const words[] = { (char *)(uintptr_t) "tenon-llvm", (char *)(uintptr_t) "0", (char *)(uintptr_t) "1",
-                            (char *)(uintptr_t) "--features=0x7fffffff", NULL };
-    posix_spawn_file_actions_t files;
-    struct stat info;
-    pid_t child;
+    text image = { NULL, 0 };
 
-    assert_int_equal(write(in, bytes, size), size);
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_adddup2(&files, in, 0);
-    posix_spawn_file_actions_adddup2(&files, out, 1);
-    assert_int_equal(posix_spawn(&child, TENON_LLVM, &files, NULL, words, NULL), 0);
-    posix_spawn_file_actions_destroy(&files);
-    assert_int_equal(waitpid(child, &state, 0), child);
-    assert_int_equal(state, 0);
-    assert_int_equal(fstat(out, &info), 0);
-    text image = { malloc((size_t)info.st_size), (size_t)info.st_size };
-    assert_int_equal(pread(out, image.bytes, image.size, 0), image.size);
-    close(in);
-    close(out);
+    image.bytes = compile_module(TENON_LLVM, bytes, size, &image.size);
+    assert_non_null(image.bytes);
     return image;
 }
 

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/vm/fiber.h"
+
+#include "base/assert.h"
+
+/* Read in signal handlers, so it must not be allocated on first use. */
+static _Thread_local tn_thread this_thread __attribute__((tls_model("initial-exec")));
+
+/* Neither inlined nor found to be constant: between two calls the thread may change. */
+__attribute__((noinline)) tn_thread *tn_thread_of(void)
+{
+    tn_thread *thread = &this_thread;
+
+    __asm__ volatile("" : "+r"(thread) : : "memory");
+    return thread;
+}
+
+uintptr_t tn_stack_limit(const tn_thread *thread)
+{
+    return thread->fiber != NULL ? thread->fiber->stack_limit : tn_os_stack_limit();
+}
+
+void *tn_thread_tick_value(void)
+{
+    return tn_thread_of();
+}
+
+/* Stores on a fiber are interrupted through the thread that runs it. */
+static void publish(const tn_activation *a, int thread)
+{
+    for (; a != NULL; a = a->outer)
+        atomic_store(&a->store->thread, thread);
+}
+
+void tn_fiber_pause(tn_pause pause)
+{
+    tn_thread *thread = tn_thread_of();
+    tn_fiber *fiber = thread->fiber;
+
+    TN_ASSERT(fiber != NULL);
+    fiber->pause = pause;
+    fiber->activation = thread->activation;
+    publish(fiber->activation, 0);
+    thread->activation = NULL;
+    thread->fiber = NULL;
+    tn_os_fiber_switch(&fiber->self, &thread->self, pause == TN_PAUSE_END);
+}
+
+tn_pause tn_fiber_run(tn_fiber *fiber)
+{
+    tn_thread *thread = tn_thread_of();
+    tn_activation *outer = thread->activation;
+
+    TN_ASSERT(thread->fiber == NULL);
+    tn_os_fiber_init_thread(&thread->self);
+    thread->fiber = fiber;
+    thread->activation = fiber->activation;
+    publish(fiber->activation, tn_os_thread_id());
+    tn_os_fiber_switch(&thread->self, &fiber->self, 0);
+    thread->activation = outer;
+    return fiber->pause;
+}
