@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -103,6 +104,41 @@ bool tn_os_protect(void *p, size_t size, tn_os_access access)
     return size == 0 || mprotect(p, size, protections[access]) == 0;
 }
 
+bool tn_os_decommit(void *p, size_t size)
+{
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+
+    return size == 0 || mmap(p, size, PROT_NONE, flags, -1, 0) != MAP_FAILED;
+}
+
+int tn_os_file_of(const void *bytes, size_t size)
+{
+    const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    int descriptor = memfd_create("tenon", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    const uint8_t *next = bytes;
+
+    if (descriptor < 0)
+        return -1;
+    for (size_t left = size; left > 0;) {
+        ssize_t n = write(descriptor, next, left);
+        if (n <= 0) {
+            close(descriptor);
+            return -1;
+        }
+        next += n;
+        left -= (size_t)n;
+    }
+    if (fcntl(descriptor, F_ADD_SEALS, seals) == 0)
+        return descriptor;
+    close(descriptor);
+    return -1;
+}
+
+bool tn_os_map_file(void *p, size_t size, int descriptor)
+{
+    return mmap(p, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, descriptor, 0) != MAP_FAILED;
+}
+
 void tn_os_populate(void *p, size_t size)
 {
     (void)madvise(p, size, MADV_POPULATE_WRITE);
@@ -115,7 +151,77 @@ void tn_os_release(void *p, size_t size)
 
 size_t tn_os_page_size(void)
 {
-    return (size_t)sysconf(_SC_PAGESIZE);
+    static atomic_size_t size;
+
+    if (atomic_load_explicit(&size, memory_order_relaxed) == 0)
+        atomic_store_explicit(&size, (size_t)sysconf(_SC_PAGESIZE), memory_order_relaxed);
+    return atomic_load_explicit(&size, memory_order_relaxed);
+}
+
+bool tn_os_discard(void *p, size_t size)
+{
+    return size == 0 || madvise(p, size, MADV_DONTNEED) == 0;
+}
+
+/* Linux 6.7: PAGEMAP_SCAN of /proc/self/pagemap; the C library's headers do not know it yet. */
+typedef struct scanned_region {
+    uint64_t start, end, categories;
+} scanned_region;
+typedef struct scan_request {
+    uint64_t size, flags, start, end, walk_end, regions, region_count, max_pages;
+    uint64_t inverted, all_of, any_of, returned;
+} scan_request;
+#define PAGEMAP_SCAN_REQUEST _IOWR('f', 16, scan_request)
+#define SCAN_FILE            ((uint64_t)1 << 2)
+#define SCAN_PRESENT         ((uint64_t)1 << 3)
+#define SCAN_SWAPPED         ((uint64_t)1 << 4)
+#define SCAN_ZERO            ((uint64_t)1 << 5)
+
+static int pagemap_of(tn_os_pages *pages)
+{
+    int descriptor = atomic_load(&pages->descriptor), none = 0;
+
+    if (descriptor != 0)
+        return descriptor;
+    descriptor = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    pages->process = getpid();
+    if (atomic_compare_exchange_strong(&pages->descriptor, &none, descriptor))
+        return descriptor;
+    if (descriptor >= 0)
+        close(descriptor);
+    return none;
+}
+
+/* After a fork the descriptor would tell of the parent. */
+bool tn_os_written(tn_os_pages *pages, void *p, size_t size, tn_os_run *runs, size_t room, size_t *count)
+{
+    scanned_region regions[64];
+    int descriptor = pagemap_of(pages);
+    scan_request request = { .size = sizeof request,
+                             .start = (uintptr_t)p,
+                             .end = (uintptr_t)p + size,
+                             .regions = (uintptr_t)regions,
+                             .region_count = room < 64 ? room : 64,
+                             .inverted = SCAN_FILE | SCAN_ZERO,
+                             .all_of = SCAN_FILE | SCAN_ZERO,
+                             .any_of = SCAN_PRESENT | SCAN_SWAPPED,
+                             .returned = SCAN_PRESENT };
+
+    if (descriptor < 0 || pages->process != getpid())
+        return false;
+    long found = ioctl(descriptor, PAGEMAP_SCAN_REQUEST, &request);
+    if (found < 0)
+        return false;
+    for (long i = 0; i < found; i++)
+        runs[i] = (tn_os_run){ (uint8_t *)(uintptr_t)regions[i].start, regions[i].end - regions[i].start };
+    *count = (size_t)found;
+    return true;
+}
+
+void tn_os_pages_fini(tn_os_pages *pages)
+{
+    if (atomic_load(&pages->descriptor) > 0)
+        close(atomic_load(&pages->descriptor));
 }
 
 /* The C library's timer functions may allocate; the kernel's own may be called in a signal handler. */

@@ -6,6 +6,7 @@
 #define TN_BASE_OS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,9 +37,32 @@ bool tn_os_protect(void *p, size_t size, tn_os_access access);
 /* Gives pages their memory now, in one go, where the system can; without it they get it one by one when they are
  * written. May be called in a signal handler. */
 void tn_os_populate(void *p, size_t size);
+/* Makes them address space without access again; false: some may still be accessible. */
+bool tn_os_decommit(void *p, size_t size) __attribute__((warn_unused_result));
+/* A file without a name that holds these bytes for ever, or -1; and its private mapping at p, writable: false when it
+ * cannot be had, and then what was there is as before. */
+int tn_os_file_of(const void *bytes, size_t size);
+bool tn_os_map_file(void *p, size_t size, int descriptor);
 /* Gives a reservation back. */
 void tn_os_release(void *p, size_t size);
 size_t tn_os_page_size(void);
+/* Gives the memory of pages back: they read as zero afterwards, or as the file that they are mapped from. false: they
+ * are as before, because they are locked, say. */
+bool tn_os_discard(void *p, size_t size) __attribute__((warn_unused_result));
+
+/* Which pages of private mappings have been written, and so have memory of their own. The system is asked through a
+ * descriptor, which is opened when it is first needed; it is of the process that opened it. */
+typedef struct tn_os_pages {
+    atomic_int descriptor; /* 0: not asked yet; -1: it cannot tell */
+    int process;
+} tn_os_pages;
+typedef struct tn_os_run {
+    uint8_t *start;
+    size_t size; /* bytes */
+} tn_os_run;
+/* The first runs of written pages in [p, p+size), `room` at most; false when the system cannot tell. */
+bool tn_os_written(tn_os_pages *pages, void *p, size_t size, tn_os_run *runs, size_t room, size_t *count);
+void tn_os_pages_fini(tn_os_pages *pages);
 
 /* A timer that sends TN_OS_INTERRUPT to the thread that started it, first after `after` nanoseconds and then every
  * `interval`, with si_code SI_TIMER and si_value `value`. Both functions may be called in a signal handler. */

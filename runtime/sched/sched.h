@@ -62,7 +62,7 @@ typedef struct tn_worker {
     tn_os_timer timer;
 } tn_worker;
 
-#define TN_SPARE_STACKS 64
+#define TN_SPARE_TASK_STACKS 64
 
 struct tenon_scheduler {
     tenon_engine *engine;
@@ -80,7 +80,7 @@ struct tenon_scheduler {
     atomic_size_t ready_count;    /* queued tasks of tenants in `ready` */
     atomic_uint_fast64_t next_at; /* when the first of `throttled` or `limits` is due */
     size_t task_count, tenant_count, answer_count;
-    uint8_t **stacks; /* spare ones, TN_SPARE_STACKS at most */
+    uint8_t **stacks; /* spare ones, TN_SPARE_TASK_STACKS at most */
     size_t spare_stacks;
     void (*wake)(void *context);
     void *context;

@@ -22,7 +22,7 @@ static void free_scheduler(tenon_scheduler *s)
 
     for (size_t i = 0; i < s->spare_stacks; i++)
         tn_os_release(s->stacks[i], s->stack_size);
-    tn_free(s->mem, s->stacks, TN_SPARE_STACKS * sizeof *s->stacks);
+    tn_free(s->mem, s->stacks, TN_SPARE_TASK_STACKS * sizeof *s->stacks);
     tn_vec_fini(s->mem, &s->ready.list);
     tn_vec_fini(s->mem, &s->throttled.list);
     tn_vec_fini(s->mem, &s->limits.list);
@@ -83,7 +83,7 @@ tenon_status tenon_scheduler_new(tenon_engine *engine, const tenon_scheduler_con
     tn_os_mutex_init(&s->lock);
     tn_os_condition_init(&s->work);
     tn_os_condition_init(&s->changed);
-    s->stacks = tn_alloc(s->mem, TN_SPARE_STACKS * sizeof *s->stacks);
+    s->stacks = tn_alloc(s->mem, TN_SPARE_TASK_STACKS * sizeof *s->stacks);
     tn_interrupt_handler_install();
     if (s->stacks == NULL || !start_workers(s)) {
         free_scheduler(s);

@@ -33,7 +33,7 @@ static uint8_t *take_stack(tenon_scheduler *s)
 /* With the lock held. */
 static bool spare_stack(tenon_scheduler *s, uint8_t *stack)
 {
-    if (s->spare_stacks == TN_SPARE_STACKS)
+    if (s->spare_stacks == TN_SPARE_TASK_STACKS)
         return false;
     s->stacks[s->spare_stacks++] = stack;
     return true;

@@ -46,13 +46,21 @@ static bool has_exited(const tenon_store *store)
     return store->activation != NULL && store->activation->trap == TENON_TRAP_HOST && store->host_status == TENON_EXIT;
 }
 
+/* Without memory for them there is no backtrace. */
+static bool has_frames(tenon_store *store)
+{
+    if (store->frames == NULL)
+        store->frames = tn_alloc(&store->engine->mem, TN_MAX_FRAMES * sizeof *store->frames);
+    return store->frames != NULL;
+}
+
 void tn_record_frames(tenon_store *store)
 {
     const tn_segment *segment = store->native.segment;
     place at = { .slot_code = { .pc = store->trap_pc, .fp = store->trap_fp, .in = store->trap_instance } };
 
     store->frame_count = 0;
-    if (has_exited(store))
+    if (has_exited(store) || !has_frames(store))
         return;
     if (store->trapped_natively)
         at = (place){ .native = true, .pc = store->native_pc, .frame = store->native_fp };

@@ -9,43 +9,8 @@
 #include "runtime/vm/fiber.h"
 #include "runtime/vm/runtime.h"
 
-/* Below the limit: leaves, and signal handlers that have no stack of their own. */
-#define RESERVE ((size_t)128 << 10)
 /* What leave is given. */
 enum { LEFT_BY_EXCEPTION = 1 };
-
-/* ---- the stack ---- */
-
-tenon_status tn_native_stack_new(tenon_store *store)
-{
-    tn_native_stack *n = &store->native;
-    size_t page = tn_os_page_size(), buffer = (TN_BUFFER_SLOTS + 16) * sizeof(tn_slot);
-    size_t size = (store->engine->stack_size + RESERVE + buffer + page - 1) & ~(page - 1);
-
-    if (tn_native_code == NULL)
-        return TENON_OK;
-    n->map_size = size + page;
-    if (!tn_mem_may_map(&store->engine->mem, n->map_size))
-        return TENON_NOMEM;
-    n->map = tn_os_reserve(n->map_size);
-    if (n->map == NULL)
-        return TENON_NOMEM;
-    if (!tn_os_commit(n->map + page, size)) {
-        tn_os_release(n->map, n->map_size);
-        n->map = NULL;
-        return TENON_NOMEM;
-    }
-    n->buffer = (tn_slot *)(n->map + n->map_size - buffer) + 16;
-    n->top = ((uintptr_t)n->buffer - 16 * sizeof(tn_slot)) & ~(uintptr_t)63;
-    n->limit = (uintptr_t)n->map + page + RESERVE;
-    return TENON_OK;
-}
-
-void tn_native_stack_delete(tenon_store *store)
-{
-    if (store->native.map != NULL)
-        tn_os_release(store->native.map, store->native.map_size);
-}
 
 /* ---- images ---- */
 

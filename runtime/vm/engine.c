@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "runtime/vm/runtime.h"
+#include "runtime/vm/stacks.h"
 
 #define DEFAULT_STACK_SIZE ((size_t)1 << 20)
 /* Calls and rounds of loops: about as long in the interpreter as a small function takes to compile. */
@@ -51,6 +52,7 @@ tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out)
     engine->stack_size = config->stack_size != 0 ? config->stack_size : DEFAULT_STACK_SIZE;
     engine->tier = tn_tiers[0];
     engine->types = tn_types_new(&engine->mem);
+    tn_os_mutex_init(&engine->spares_lock);
     atomic_init(&engine->refs, 1);
     if (engine->types == NULL || open_service(engine, &config->tiering) != TENON_OK) {
         tn_types_delete(engine->types);
@@ -79,6 +81,9 @@ void tn_engine_unref(tenon_engine *engine)
     if (engine->service != NULL)
         tn_native_code->service_delete(engine->service);
     tn_types_delete(engine->types);
+    tn_stacks_fini(engine);
+    tn_os_pages_fini(&engine->pages);
+    tn_os_mutex_fini(&engine->spares_lock);
     tn_free(&mem, engine, sizeof *engine);
 }
 

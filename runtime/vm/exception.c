@@ -97,6 +97,17 @@ static void collect(tenon_store *store, const tn_slot *stack_end)
     store->exception_threshold = store->exception_count * 2 + 1024;
 }
 
+void tn_exceptions_fini(tenon_store *store)
+{
+    for (tn_exception *e = store->exceptions, *next; e != NULL; e = next) {
+        next = e->next;
+        tn_tenant_release(store->tenant, e->size);
+        tn_free(&store->engine->mem, e, e->size);
+    }
+    store->exceptions = NULL;
+    store->exception_count = 0;
+}
+
 tn_exception *tn_exception_new(tenon_store *store, tenon_tag *tag, const tn_slot *values, tn_slot *stack_end)
 {
     size_t size = sizeof(tn_exception) + tag->type->param_slots * sizeof(tn_slot);

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "runtime/vm/runtime.h"
+#include "runtime/vm/stacks.h"
 
 tenon_type tn_public_type(const tn_types *types, tn_valtype t)
 {
@@ -124,17 +125,15 @@ static void take_results(const tenon_func *func, const tn_slot *slots, tenon_val
         tn_value_to_val(tn_type_results(type)[i], func->store->engine->types, slots + at, &results[i]);
 }
 
-tenon_status tenon_func_call(tenon_func *func, const tenon_val *args, size_t arg_count, tenon_val *results,
-                             size_t result_count, tenon_error *err)
+/* The arguments fit. */
+static tenon_status call(tenon_func *func, const tenon_val *args, size_t arg_count, tenon_val *results,
+                         tenon_error *err)
 {
-    tenon_store *store = func->store;
+    const tenon_store *store = func->store;
     const tn_type *type = func->type;
     tn_slot *slots = store->stack_top;
-    uint32_t needed = tn_call_slots(type);
 
-    tn_error_clear(err);
-    TN_TRY(tn_check_call(func, args, arg_count, result_count, err));
-    if ((size_t)(store->stack_limit - slots) < needed)
+    if ((size_t)(store->stack_limit - slots) < tn_call_slots(type))
         return tn_fail_trap(err, TENON_TRAP_STACK_EXHAUSTED);
     for (size_t i = 0, at = 0; i < arg_count; at += tn_slots_of(type->types[i++]))
         tn_val_to_slots(&args[i], slots + at);
@@ -144,4 +143,21 @@ tenon_status tenon_func_call(tenon_func *func, const tenon_val *args, size_t arg
         TN_TRY(tn_run(func, slots, err));
     take_results(func, slots, results);
     return TENON_OK;
+}
+
+tenon_status tenon_func_call(tenon_func *func, const tenon_val *args, size_t arg_count, tenon_val *results,
+                             size_t result_count, tenon_error *err)
+{
+    bool attaches = func->store->stacks == NULL;
+
+    tn_error_clear(err);
+    TN_TRY(tn_check_call(func, args, arg_count, result_count, err));
+    if (!attaches)
+        return call(func, args, arg_count, results, err);
+    tenon_status status = tn_stacks_attach(func->store);
+    if (status != TENON_OK)
+        return tn_fail_plain(err, status, "no stacks for the call: %s", tenon_status_text(status));
+    status = call(func, args, arg_count, results, err);
+    tn_stacks_detach(func->store);
+    return status;
 }

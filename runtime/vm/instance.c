@@ -113,6 +113,13 @@ static size_t cut_lists(tenon_instance *in, const tn_module *m)
     return at;
 }
 
+void tn_instance_use_stacks(tenon_instance *in)
+{
+    in->stack_limit = in->store->stack_limit;
+    in->native_limit = in->store->native.limit;
+    in->buffer = in->store->native.buffer;
+}
+
 static tenon_status allocate(tenon_store *store, tenon_module *module, tenon_instance **out)
 {
     const tn_module *m = &module->core;
@@ -124,12 +131,10 @@ static tenon_status allocate(tenon_store *store, tenon_module *module, tenon_ins
         return TENON_NOMEM;
     cut_lists(in, m);
     in->size = size;
-    in->stack_limit = store->stack_limit;
     in->native = &store->native;
-    in->native_limit = store->native.limit;
-    in->buffer = store->native.buffer;
     in->leaves = tn_leaves;
     in->store = store;
+    tn_instance_use_stacks(in);
     in->module = module;
     in->own_funcs = tn_alloc_zeroed(mem, (m->body_count + 1) * sizeof *in->own_funcs);
     if (in->own_funcs == NULL) {
@@ -203,8 +208,8 @@ static tenon_status make_memories(tenon_instance *in, tenon_error *err)
     const tn_module *m = &in->module->core;
 
     for (uint32_t i = m->imported_memories; i < m->memory_count; i++)
-        TN_TRY(tn_memory_new(in->store, &m->memories[i], in->store->engine->bounds, &in->memories[i], err));
-    in->entries_mode = m->memory_count == 0 ? in->store->engine->bounds : in->memories[0]->bounds;
+        TN_TRY(tn_memory_new(in->store, &m->memories[i], in->store->bounds, &in->memories[i], err));
+    in->entries_mode = m->memory_count == 0 ? in->store->bounds : in->memories[0]->bounds;
     if (m->memory_count > 0 && in->entries_mode == TENON_BOUNDS_GUARDED)
         in->memory0 = in->memories[0]->base;
     return TENON_OK;

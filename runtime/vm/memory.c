@@ -37,7 +37,9 @@ static bool reserve(tenon_memory *memory, uint64_t wanted)
     if (memory->bounds == TENON_BOUNDS_GUARDED) {
         memory->reserved = GUARDED_RESERVATION;
     } else {
-        if (!pages_to_bytes(memory, memory->max_pages, &max_bytes) || max_bytes > CHECKED_RESERVATION)
+        if (memory->store->is_dense)
+            max_bytes = 0;
+        else if (!pages_to_bytes(memory, memory->max_pages, &max_bytes) || max_bytes > CHECKED_RESERVATION)
             max_bytes = CHECKED_RESERVATION;
         memory->reserved = round_up(wanted > max_bytes ? wanted : max_bytes);
         if (memory->reserved == 0)
@@ -52,7 +54,7 @@ static bool reserve(tenon_memory *memory, uint64_t wanted)
 /* Guards need the signal handler, which only an engine that prefers them has installed. */
 static bool must_be_checked(const tenon_store *store, const tn_limits *type)
 {
-    return type->is64 || type->page_log2 != 16 || store->engine->bounds == TENON_BOUNDS_CHECKED;
+    return type->is64 || type->page_log2 != 16 || store->bounds == TENON_BOUNDS_CHECKED;
 }
 
 tenon_status tn_memory_new(tenon_store *store, const tn_limits *type, tenon_bounds bounds, tenon_memory **out,
@@ -142,6 +144,25 @@ uint64_t tn_memory_grow(tenon_memory *memory, uint64_t pages)
     memory->pages = old_pages + pages;
     memory->size = bytes;
     return old_pages;
+}
+
+bool tn_memory_shrink(tenon_memory *memory, uint64_t pages)
+{
+    uint64_t size = pages << memory->page_log2, end = round_up(size), old_end = round_up(memory->size);
+
+    /* Accesses beyond a guarded memory must fault again; a checked one's do not get there. */
+    if (memory->bounds == TENON_BOUNDS_GUARDED) {
+        if (!tn_os_decommit(memory->base + end, old_end - end))
+            return false;
+    } else if (!tn_os_discard(memory->base + end, old_end - end)) {
+        memset(memory->base + end, 0, old_end - end);
+    }
+    if (end > size)
+        memset(memory->base + size, 0, end - size);
+    tn_tenant_release(memory->store->tenant, memory->size - size);
+    memory->pages = pages;
+    memory->size = size;
+    return true;
 }
 
 tenon_status tenon_memory_new(tenon_store *store, uint64_t min_pages, uint64_t max_pages, tenon_bounds bounds,

@@ -25,8 +25,7 @@ typedef struct tn_native_stack {
     tn_segment *segment; /* innermost, or NULL */
     uintptr_t top, limit;
     tn_slot *buffer;
-    uint8_t *map;
-    size_t map_size;
+    uint8_t *map; /* begins with a guard; NULL: there is none */
 } tn_native_stack;
 
 /* Where an exit goes on: with the value behind the call, or at a landing pad. */

@@ -83,4 +83,5 @@ void tn_resources_fini(tenon_store *store)
     }
     tn_tenant_release(store->tenant, store->resources.capacity * sizeof(tn_resource));
     tn_vec_fini(&store->engine->mem, &store->resources);
+    store->first_free = store->last_free = 0;
 }

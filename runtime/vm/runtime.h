@@ -25,7 +25,12 @@ struct tenon_engine {
     tenon_tools tools;   /* that learn of compiled code */
     bool has_remote_barrier;
     atomic_uint_fast64_t module_numbers;
+    tn_os_pages pages;
+    tn_os_mutex spares_lock;
+    struct tn_stacks *spares; /* TN_SPARE_STACKS at most */
+    size_t spare_count;
 };
+#define TN_SPARE_STACKS 64
 
 /* A tenant's part in a scheduler, which guards it with its lock. */
 typedef struct tn_share {
@@ -109,9 +114,14 @@ typedef struct tn_host_func {
 struct tenon_store {
     tenon_engine *engine;
     tenon_tenant *tenant;
-    tn_arena arena; /* types of host functions with many parameters */
-    uint8_t *stack_map;
-    size_t stack_map_size;
+    tn_arena arena;                /* types of host functions with many parameters */
+    struct tn_stacks *stacks;      /* NULL: it borrows some when it is called */
+    struct tn_stacks *used_stacks; /* that its instances know */
+    bool borrows;                  /* stacks */
+    bool is_dense;                 /* its memories take no more address space than they need */
+    void *slot;                    /* of a pool */
+    void *context;                 /* the embedder's */
+    tenon_bounds bounds;           /* of its memories, where both are possible */
     tn_slot *stack_base, *stack_limit;
     tn_slot *stack_top;        /* first free slot while host code runs */
     tn_activation *activation; /* innermost */
@@ -136,7 +146,7 @@ struct tenon_store {
     const union tn_cell *trap_pc;
     tn_slot *trap_fp;
     tenon_instance *trap_instance;
-    tn_location frames[TN_MAX_FRAMES];
+    tn_location *frames; /* TN_MAX_FRAMES; made when they are first needed */
     size_t frame_count;
     bool resume;           /* a catch clause was found for what a host function threw */
     bool trapped_natively; /* the newest trap was in compiled code, at: */
@@ -161,16 +171,23 @@ void tn_module_ref(tenon_module *module);
 bool tn_tenant_charge(tenon_tenant *tenant, uint64_t bytes);
 void tn_tenant_release(tenon_tenant *tenant, uint64_t bytes);
 
+/* store.c: one that borrows has stacks only while it is called. */
+tenon_status tn_store_new(tenon_tenant *tenant, bool borrows, tenon_bounds bounds, tenon_store **out) TN_MUST_CHECK;
+
 /* memory.c, table.c */
 tenon_status tn_memory_new(tenon_store *store, const tn_limits *type, tenon_bounds bounds, tenon_memory **out,
                            tenon_error *err);
 void tn_memory_delete(tenon_memory *memory);
 /* Old size in pages, or UINT64_MAX when it cannot grow. */
 uint64_t tn_memory_grow(tenon_memory *memory, uint64_t pages);
+/* Gives back what is beyond `pages`; that reads as zero when it grows again. false: the memory must not be used. */
+bool tn_memory_shrink(tenon_memory *memory, uint64_t pages);
 tenon_status tn_table_new(tenon_store *store, const tn_table_type *type, uintptr_t init, tenon_table **out,
                           tenon_error *err);
 void tn_table_delete(tenon_table *table);
 uint64_t tn_table_grow(tenon_table *table, uint64_t count, uintptr_t init);
+/* To a size and a capacity that it had. */
+void tn_table_shrink(tenon_table *table, uint64_t size, uint64_t capacity);
 tenon_trap tn_memory_init(tenon_instance *instance, uint32_t memory, uint32_t data, uint64_t to, uint64_t from,
                           uint64_t count);
 tenon_trap tn_table_init(tenon_instance *instance, uint32_t table, uint32_t elem, uint64_t to, uint64_t from,
@@ -178,6 +195,8 @@ tenon_trap tn_table_init(tenon_instance *instance, uint32_t table, uint32_t elem
 
 /* instance.c, host.c, store.c: frees what nothing refers to any more; lists are the caller's. */
 void tn_instance_delete(tenon_instance *instance);
+/* Tells it where the store's stacks are. */
+void tn_instance_use_stacks(tenon_instance *instance);
 void tn_host_func_delete(tn_host_func *func);
 void tn_global_delete(tenon_global *global);
 
@@ -195,8 +214,6 @@ tenon_status tn_func_new_stub(tenon_store *store, const tn_type *type, tenon_stu
 bool tn_host_call_failed(tenon_store *store, tenon_status status);
 
 /* compiled.c: compiled code beside the tiers. */
-tenon_status tn_native_stack_new(tenon_store *store);
-void tn_native_stack_delete(tenon_store *store);
 extern void *const tn_leaves[];
 /* Lets the instance's module find its compiled code. With the module's lock held; false: out of memory. */
 bool tn_bind_images(tenon_instance *in);
@@ -234,6 +251,7 @@ tenon_status tn_check_call(const tenon_func *func, const tenon_val *args, size_t
 bool tn_val_fits(const tenon_store *store, tn_valtype t, const tenon_val *val);
 
 /* exception.c: a new exception with its arguments copied; NULL when memory is out. */
+void tn_exceptions_fini(tenon_store *store);
 tn_exception *tn_exception_new(tenon_store *store, tenon_tag *tag, const tn_slot *values, tn_slot *stack_end);
 
 /* trap.c */

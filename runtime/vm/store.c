@@ -5,27 +5,9 @@
 
 #include "base/assert.h"
 #include "runtime/vm/runtime.h"
+#include "runtime/vm/stacks.h"
 
-static tenon_status make_stack(tenon_store *store)
-{
-    size_t page = tn_os_page_size(), size = (store->engine->stack_size + page - 1) & ~(page - 1);
-
-    store->stack_map_size = size + 2 * page;
-    if (!tn_mem_may_map(&store->engine->mem, store->stack_map_size))
-        return TENON_NOMEM;
-    store->stack_map = tn_os_reserve(store->stack_map_size);
-    if (store->stack_map == NULL)
-        return TENON_NOMEM;
-    if (!tn_os_commit(store->stack_map + page, size)) {
-        tn_os_release(store->stack_map, store->stack_map_size);
-        return TENON_NOMEM;
-    }
-    store->stack_base = store->stack_top = (tn_slot *)(store->stack_map + page);
-    store->stack_limit = (tn_slot *)(store->stack_map + page + size);
-    return TENON_OK;
-}
-
-tenon_status tenon_store_new(tenon_tenant *tenant, tenon_store **out)
+tenon_status tn_store_new(tenon_tenant *tenant, bool borrows, tenon_bounds bounds, tenon_store **out)
 {
     tenon_engine *engine = tenant->engine;
     tenon_store *store = tn_alloc_zeroed(&engine->mem, sizeof *store);
@@ -34,19 +16,11 @@ tenon_status tenon_store_new(tenon_tenant *tenant, tenon_store **out)
         return TENON_NOMEM;
     store->engine = engine;
     store->tenant = tenant;
+    store->borrows = borrows;
+    store->bounds = bounds;
     store->exception_threshold = 1024;
     tn_arena_init(&store->arena, &engine->mem);
-    tenon_status status = TENON_LIMIT;
-    if (tn_tenant_charge(tenant, engine->stack_size)) {
-        status = make_stack(store);
-        if (status == TENON_OK) {
-            status = tn_native_stack_new(store);
-            if (status != TENON_OK)
-                tn_os_release(store->stack_map, store->stack_map_size);
-        }
-        if (status != TENON_OK)
-            tn_tenant_release(tenant, engine->stack_size);
-    }
+    tenon_status status = borrows ? TENON_OK : tn_stacks_attach(store);
     if (status != TENON_OK) {
         tn_free(&engine->mem, store, sizeof *store);
         return status;
@@ -54,6 +28,11 @@ tenon_status tenon_store_new(tenon_tenant *tenant, tenon_store **out)
     tn_engine_ref(engine);
     *out = store;
     return TENON_OK;
+}
+
+tenon_status tenon_store_new(tenon_tenant *tenant, tenon_store **out)
+{
+    return tn_store_new(tenant, false, tenant->engine->bounds, out);
 }
 
 void tenon_store_delete(tenon_store *store)
@@ -83,14 +62,10 @@ void tenon_store_delete(tenon_store *store)
         next = table->next;
         tn_table_delete(table);
     }
-    for (tn_exception *e = store->exceptions, *next; e != NULL; e = next) {
-        next = e->next;
-        tn_tenant_release(store->tenant, e->size);
-        tn_free(&engine->mem, e, e->size);
-    }
-    tn_os_release(store->stack_map, store->stack_map_size);
-    tn_native_stack_delete(store);
-    tn_tenant_release(store->tenant, engine->stack_size);
+    tn_exceptions_fini(store);
+    if (store->stacks != NULL)
+        tn_stacks_detach(store);
+    tn_free(&engine->mem, store->frames, TN_MAX_FRAMES * sizeof *store->frames);
     tn_arena_fini(&store->arena);
     tn_free(&engine->mem, store, sizeof *store);
     tn_engine_unref(engine);

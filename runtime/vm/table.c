@@ -74,6 +74,29 @@ uint64_t tn_table_grow(tenon_table *table, uint64_t count, uintptr_t init)
     return old;
 }
 
+void tn_table_shrink(tenon_table *table, uint64_t size, uint64_t capacity)
+{
+    uint64_t less = (table->capacity - capacity) * sizeof *table->elems;
+    uintptr_t *elems = NULL;
+
+    if (size > 0)
+        memset(table->elems + size, 0, (table->size - size) * sizeof *table->elems);
+    table->size = size;
+    if (less == 0)
+        return;
+    if (capacity > 0)
+        elems = tn_realloc(&table->store->engine->mem, table->elems, table->capacity * sizeof *elems,
+                           capacity * sizeof *elems);
+    else
+        tn_free(&table->store->engine->mem, table->elems, table->capacity * sizeof *elems);
+    /* Whoever cannot make it smaller leaves it as it is. */
+    if (capacity > 0 && elems == NULL)
+        return;
+    tn_tenant_release(table->store->tenant, less);
+    table->elems = elems;
+    table->capacity = capacity;
+}
+
 tenon_status tenon_table_new(tenon_store *store, tenon_type type, uint64_t min, uint64_t max, bool address64,
                              tenon_table **out)
 {

@@ -41,7 +41,7 @@ ALLOWED = {
 # Longer on purpose: one switch or one list each.
 LONG_FUNCTIONS = set()
 CONDITIONAL_PLACES = ("base/os/", "base/compiler.h", "base/assert.h", "jit/", "include/")
-CONDITIONAL_BUDGET = 44
+CONDITIONAL_BUDGET = 50
 problems = []
 # Headers of the newest LLVM, when there is one.
 LLVM = next((["-isystem", "/usr/lib/llvm-%d/include" % v] for v in (22, 19) if os.path.isdir("/usr/lib/llvm-%d/include/llvm-c" % v)), [])

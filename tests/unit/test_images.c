@@ -317,7 +317,7 @@ static void opening_survives_failures(void **state)
             ;
         while (open_with(&(plan){ .fail_map = ++maps }, fd, whole ? bytes : NULL, (size_t)size))
             ;
-        assert_true(allocations > 15 && maps > 4);
+        assert_true(allocations > 15 && maps > 3);
     }
     free(bytes);
     close(fd);

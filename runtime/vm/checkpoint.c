@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT
+ * The system knows which pages were written, so going back costs what the guest has touched: few pages are written over
+ * again where they are, which no fault and no change of a mapping is part of; many are dropped.
+ */
+#include "runtime/vm/checkpoint.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+
+/* Smaller contents are copied: a mapping of a file costs more. */
+#define MIN_MAPPED ((size_t)64 << 10)
+/* Without help of the system, memories up to this size are written over whole. */
+#define MAX_REWRITTEN ((size_t)256 << 10)
+enum { RUNS = 64 };
+
+static size_t whole_pages(uint64_t size)
+{
+    size_t page = tn_os_page_size();
+
+    return (size + page - 1) & ~(page - 1);
+}
+
+/* ---- contents ---- */
+
+static bool is_zero(const uint8_t *p, size_t size)
+{
+    return p[0] == 0 && memcmp(p, p + 1, size - 1) == 0;
+}
+
+/* Bytes up to the last written page that is not zero. */
+static size_t content_size(tenon_engine *engine, const tenon_memory *memory)
+{
+    size_t page = tn_os_page_size(), end = 0;
+    size_t size = whole_pages(memory->size);
+    tn_os_run runs[RUNS];
+
+    for (size_t from = 0, count = RUNS; count == RUNS && from < size; from = end) {
+        if (!tn_os_written(&engine->pages, memory->base + from, size - from, runs, RUNS, &count)) {
+            end = size;
+            break;
+        }
+        if (count == 0)
+            break;
+        end = (size_t)(runs[count - 1].start - memory->base) + runs[count - 1].size;
+    }
+    while (end > 0 && is_zero(memory->base + end - page, page))
+        end -= page;
+    return end;
+}
+
+static void content_unref(tn_content *content)
+{
+    if (content == NULL || atomic_fetch_sub(&content->refs, 1) != 1)
+        return;
+    if (content->file >= 0)
+        tn_os_file_close(content->file);
+    tn_free(content->mem, content->bytes, content->size);
+    tn_free(content->mem, content, sizeof *content);
+}
+
+static tn_content *content_new(tenon_store *store, const tenon_memory *memory, size_t size)
+{
+    tn_mem *mem = &store->engine->mem;
+    tn_content *content = tn_alloc_zeroed(mem, sizeof *content);
+
+    if (content == NULL)
+        return NULL;
+    *content = (tn_content){ .mem = mem, .size = size, .file = -1 };
+    atomic_init(&content->refs, 1);
+    content->bytes = size > 0 ? tn_alloc(mem, size) : NULL;
+    if (size > 0 && content->bytes == NULL) {
+        tn_free(mem, content, sizeof *content);
+        return NULL;
+    }
+    if (size > 0)
+        memcpy(content->bytes, memory->base, size);
+    if (size >= MIN_MAPPED && !store->is_dense)
+        content->file = tn_os_file_of(content->bytes, size);
+    return content;
+}
+
+static tn_content *content_of(tenon_store *store, const tenon_memory *memory, tn_content *like)
+{
+    size_t size = content_size(store->engine, memory);
+
+    if (like != NULL && like->size == size && (size == 0 || memcmp(like->bytes, memory->base, size) == 0)) {
+        atomic_fetch_add(&like->refs, 1);
+        return like;
+    }
+    return content_new(store, memory, size);
+}
+
+/* ---- taking ---- */
+
+static void *cut(uint8_t *piece, size_t *at, size_t count, size_t item_size)
+{
+    void *list = piece == NULL ? NULL : piece + *at;
+
+    *at += (count * item_size + 15) & ~(size_t)15;
+    return list;
+}
+
+/* Cuts the lists off a piece of memory; out NULL: only counts. */
+static size_t cut_lists(tn_checkpoint *out, const tenon_store *store)
+{
+    size_t at = 0, memories = 0, tables = 0, globals = 0, elems = 0, dropped = 0;
+    uint8_t *piece = (uint8_t *)out;
+    tn_checkpoint none, *c = out != NULL ? out : &none;
+
+    for (const tenon_memory *m = store->memories; m != NULL; m = m->next)
+        memories++;
+    for (const tenon_table *t = store->tables; t != NULL; t = t->next, tables++)
+        elems += t->size;
+    for (const tenon_global *g = store->globals; g != NULL; g = g->next)
+        globals++;
+    for (const tenon_instance *in = store->instances; in != NULL; in = in->next)
+        dropped += (size_t)in->module->core.elem_count + in->module->core.data_count;
+    cut(piece, &at, 1, sizeof *c);
+    c->memory_count = memories;
+    c->table_count = tables;
+    c->global_count = globals;
+    c->memories = cut(piece, &at, memories, sizeof *c->memories);
+    c->table_sizes = cut(piece, &at, tables, sizeof *c->table_sizes);
+    c->table_capacities = cut(piece, &at, tables, sizeof *c->table_capacities);
+    c->elems = cut(piece, &at, elems, sizeof *c->elems);
+    c->globals = cut(piece, &at, globals, sizeof *c->globals);
+    c->dropped = cut(piece, &at, dropped, 1);
+    return at;
+}
+
+static tenon_status take_memories(tn_checkpoint *c, const tn_checkpoint *like)
+{
+    tenon_store *store = c->store;
+    tn_memory_state *state = c->memories;
+
+    for (tenon_memory *m = store->memories; m != NULL; m = m->next, state++) {
+        size_t i = (size_t)(state - c->memories);
+        tn_content *same = like != NULL && i < like->memory_count ? like->memories[i].content : NULL;
+        *state = (tn_memory_state){ .memory = m, .pages = m->pages };
+        state->content = content_of(store, m, same);
+        if (state->content == NULL)
+            return TENON_NOMEM;
+        if (state->content->file >= 0 && tn_os_map_file(m->base, state->content->size, state->content->file))
+            state->mapped_at = m->base;
+    }
+    return TENON_OK;
+}
+
+static size_t dropped_size(const tenon_instance *in)
+{
+    return (size_t)in->module->core.elem_count + in->module->core.data_count;
+}
+
+static void copy_flags(const tenon_instance *in, uint8_t *flags, bool back)
+{
+    size_t elems = in->module->core.elem_count, datas = in->module->core.data_count;
+
+    if (elems > 0)
+        memcpy(back ? in->dropped_elems : flags, back ? flags : in->dropped_elems, elems);
+    if (datas > 0)
+        memcpy(back ? in->dropped_datas : flags + elems, back ? flags + elems : in->dropped_datas, datas);
+}
+
+static void take_rest(tn_checkpoint *c)
+{
+    const tenon_store *store = c->store;
+    uintptr_t *elems = c->elems;
+    uint64_t *size = c->table_sizes, *capacity = c->table_capacities;
+    tn_value *value = c->globals;
+    uint8_t *flags = c->dropped;
+
+    for (const tenon_table *t = store->tables; t != NULL; elems += t->size, t = t->next) {
+        *size++ = t->size;
+        *capacity++ = t->capacity;
+        if (t->size > 0)
+            memcpy(elems, t->elems, t->size * sizeof *elems);
+    }
+    for (const tenon_global *g = store->globals; g != NULL; g = g->next)
+        *value++ = g->value;
+    for (const tenon_instance *in = store->instances; in != NULL; flags += dropped_size(in), in = in->next)
+        copy_flags(in, flags, false);
+}
+
+tenon_status tn_checkpoint_new(tenon_store *store, const tn_checkpoint *like, tn_checkpoint **out, tenon_error *err)
+{
+    if (store->exceptions != NULL || store->resources.count > 0)
+        return tn_fail_plain(err, TENON_USAGE, "a store with exceptions or resources cannot be gone back to");
+    size_t size = cut_lists(NULL, store);
+    tn_checkpoint *c = tn_alloc_zeroed(&store->engine->mem, size);
+    if (c == NULL)
+        return tn_fail_plain(err, TENON_NOMEM, "out of memory for a checkpoint");
+    cut_lists(c, store);
+    c->store = store;
+    c->size = size;
+    c->instances = store->instances;
+    c->newest_memory = store->memories;
+    c->newest_table = store->tables;
+    c->newest_global = store->globals;
+    c->host_funcs = store->host_funcs;
+    if (take_memories(c, like) != TENON_OK) {
+        tn_checkpoint_delete(c);
+        return tn_fail_plain(err, TENON_NOMEM, "out of memory for a checkpoint");
+    }
+    take_rest(c);
+    *out = c;
+    return TENON_OK;
+}
+
+void tn_checkpoint_delete(tn_checkpoint *c)
+{
+    if (c == NULL)
+        return;
+    for (size_t i = 0; i < c->memory_count; i++)
+        content_unref(c->memories[i].content);
+    tn_free(&c->store->engine->mem, c, c->size);
+}
+
+/* ---- going back ---- */
+
+static void forget_newer(const tn_checkpoint *c)
+{
+    tenon_store *store = c->store;
+
+    while (store->globals != c->newest_global) {
+        tenon_global *global = store->globals;
+        store->globals = global->next;
+        tn_global_delete(global);
+    }
+    while (store->instances != c->instances) {
+        tenon_instance *instance = store->instances;
+        store->instances = instance->next;
+        tn_instance_delete(instance);
+    }
+    while (store->host_funcs != c->host_funcs) {
+        tn_host_func *func = store->host_funcs;
+        store->host_funcs = func->next;
+        tn_host_func_delete(func);
+    }
+    while (store->memories != c->newest_memory) {
+        tenon_memory *memory = store->memories;
+        store->memories = memory->next;
+        tn_memory_delete(memory);
+    }
+    while (store->tables != c->newest_table) {
+        tenon_table *table = store->tables;
+        store->tables = table->next;
+        tn_table_delete(table);
+    }
+}
+
+/* Bytes [from, from+size) of the memory as they were. */
+static void rewrite(const tn_memory_state *state, uint8_t *base, size_t from, size_t size)
+{
+    size_t known = state->content->size, copied = 0;
+
+    if (from < known) {
+        copied = known - from < size ? known - from : size;
+        memcpy(base + from, state->content->bytes + from, copied);
+    }
+    if (size > copied)
+        memset(base + from + copied, 0, size - copied);
+}
+
+static void drop(const tn_memory_state *state, uint8_t *base, size_t from, size_t size)
+{
+    size_t known = state->content->size;
+
+    if (!tn_os_discard(base + from, size))
+        rewrite(state, base, from, size);
+    else if (state->mapped_at != base && from < known)
+        memcpy(base + from, state->content->bytes + from, known - from < size ? known - from : size);
+}
+
+static bool restore_memory(const tn_checkpoint *c, const tn_memory_state *state, uint64_t keep)
+{
+    tenon_memory *m = state->memory;
+    tn_os_run runs[RUNS];
+    size_t end, count = RUNS;
+
+    if (m->pages > state->pages && !tn_memory_shrink(m, state->pages))
+        return false;
+    end = whole_pages(m->size);
+    for (size_t from = 0; count == RUNS && from < end;) {
+        if (!tn_os_written(&c->store->engine->pages, m->base + from, end - from, runs, RUNS, &count)) {
+            (end <= MAX_REWRITTEN ? rewrite : drop)(state, m->base, 0, end);
+            return true;
+        }
+        for (size_t i = 0; i < count; i++) {
+            bool kept = runs[i].size <= keep;
+            from = (size_t)(runs[i].start - m->base);
+            (kept ? rewrite : drop)(state, m->base, from, runs[i].size);
+            keep -= kept ? runs[i].size : 0;
+            from += runs[i].size;
+        }
+    }
+    return true;
+}
+
+static void restore_rest(const tn_checkpoint *c)
+{
+    const tenon_store *store = c->store;
+    const uintptr_t *elems = c->elems;
+    const uint64_t *size = c->table_sizes, *capacity = c->table_capacities;
+    const tn_value *value = c->globals;
+    uint8_t *flags = c->dropped;
+
+    for (tenon_table *t = store->tables; t != NULL; t = t->next, size++) {
+        if (t->size > *size)
+            tn_table_shrink(t, *size, *capacity);
+        capacity++;
+        if (*size > 0)
+            memcpy(t->elems, elems, *size * sizeof *elems);
+        elems += *size;
+    }
+    for (tenon_global *g = store->globals; g != NULL; g = g->next)
+        g->value = *value++;
+    for (tenon_instance *in = store->instances; in != NULL; flags += dropped_size(in), in = in->next)
+        copy_flags(in, flags, true);
+}
+
+static void forget_call(tenon_store *store)
+{
+    atomic_store_explicit(&store->interrupt, 0, memory_order_relaxed);
+    store->timeout = 0;
+    store->context = NULL;
+    store->pending = NULL;
+    store->tail = NULL;
+    store->trap_pc = NULL;
+    store->frame_count = 0;
+    store->trapped_natively = false;
+}
+
+bool tn_checkpoint_restore(const tn_checkpoint *c, uint64_t keep)
+{
+    tenon_store *store = c->store;
+    bool restored = true;
+
+    TN_ASSERT(store->activation == NULL);
+    if (store->resources.count > 0)
+        tn_resources_fini(store);
+    forget_newer(c);
+    for (size_t i = 0; i < c->memory_count; i++)
+        restored = restore_memory(c, &c->memories[i], keep) && restored;
+    restore_rest(c);
+    tn_exceptions_fini(store);
+    forget_call(store);
+    return restored;
+}

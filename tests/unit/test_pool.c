@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT
+ * Pools: stores come back as they were when they were filled, whatever their users did. Guests that look for canaries of
+ * others find none, in memories, tables, globals, stacks and what host functions keep.
+ */
+#define _GNU_SOURCE
+#include "unit.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "runtime/vm/checkpoint.h"
+#include "tenon/pool.h"
+#include "tests/support/compile.h"
+
+enum { GUARDED, CHECKED, DENSE, COMPILED, MODES };
+/* The build wraps what brings stores back. */
+static bool leaves_all;
+bool __real_tn_checkpoint_restore(const tn_checkpoint *checkpoint, uint64_t keep);
+bool __wrap_tn_checkpoint_restore(const tn_checkpoint *checkpoint, uint64_t keep);
+bool __wrap_tn_checkpoint_restore(const tn_checkpoint *checkpoint, uint64_t keep)
+{
+    return leaves_all || __real_tn_checkpoint_restore(checkpoint, keep);
+}
+
+#define CANARY INT64_C(0x5ca1ab1eca9a41e5)
+
+typedef struct place {
+    tenon_engine *engine;
+    tenon_tenant *tenants[2];
+    tenon_module *module;
+    tenon_pool *pool;
+    atomic_uint filled;
+} place;
+
+/* Says that it has a result and does not set it: what the stack held there is what the guest gets. */
+static tenon_status forgets(tenon_caller *caller, tenon_slot *slots)
+{
+    (void)caller;
+    (void)slots;
+    return TENON_OK;
+}
+
+static tenon_status fill(void *context, tenon_store *store, tenon_instance **out, tenon_error *err)
+{
+    static const tenon_type i64[] = { TENON_I64 };
+    static const tenon_entry entry = { forgets, NULL, 0, 1, NULL, i64 };
+    const tenon_val five = { .type = TENON_I64, .of.i64 = 5 };
+    place *p = context;
+    tenon_extern imports[2] = { { .kind = TENON_KIND_FUNC }, { .kind = TENON_KIND_GLOBAL } };
+
+    atomic_fetch_add(&p->filled, 1);
+    tenon_status status = tenon_func_new_entry(store, &entry, NULL, &imports[0].of.func);
+    if (status == TENON_OK)
+        status = tenon_global_new(store, &five, true, &imports[1].of.global);
+    if (status == TENON_OK)
+        status = tenon_instance_new(store, p->module, imports, 2, out, err);
+    return status;
+}
+
+static bool open_place(place *p, int mode, const tenon_pool_config *wanted, const tenon_limits *limits)
+{
+    tenon_config config = { .size = sizeof config,
+                            .features = TENON_FEATURES_ALL,
+                            .bounds = mode == CHECKED ? TENON_BOUNDS_CHECKED : TENON_BOUNDS_GUARDED };
+    tenon_pool_config how = wanted != NULL ? *wanted : (tenon_pool_config){ .size = sizeof how };
+
+    if (mode == COMPILED && access(TENON_LLVM, X_OK) != 0)
+        return false;
+    memset(p, 0, sizeof *p);
+    how.fill = fill;
+    how.context = p;
+    how.dense = mode == DENSE;
+    assert_int_equal(tenon_engine_new(&config, &p->engine), TENON_OK);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(tenon_tenant_new(p->engine, limits, &p->tenants[i]), TENON_OK);
+    assert_int_equal(tenon_module_new(p->engine, BUILT(soil), &p->module, NULL), TENON_OK);
+    assert_int_equal(tenon_pool_new(p->engine, &how, &p->pool), TENON_OK);
+    if (mode == COMPILED) {
+        size_t size;
+        uint8_t *image = compile_module(TENON_LLVM, BUILT(soil), &size);
+        assert_non_null(image);
+        assert_int_equal(tenon_module_add_code(p->module, image, size, NULL), TENON_OK);
+        free(image);
+    }
+    return true;
+}
+
+static void close_place(place *p)
+{
+    tenon_pool_delete(p->pool);
+    tenon_module_delete(p->module);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(tenon_tenant_memory_bytes(p->tenants[i]), 0);
+        tenon_tenant_delete(p->tenants[i]);
+    }
+    tenon_engine_delete(p->engine);
+}
+
+static tenon_instance *take(place *p, int tenant, tenon_store **store)
+{
+    tenon_instance *instance;
+
+    assert_int_equal(tenon_pool_take(p->pool, p->tenants[tenant], store, &instance, NULL), TENON_OK);
+    assert_true(leaves_all || tenon_store_context(*store) == NULL);
+    tenon_store_set_context(*store, p);
+    return instance;
+}
+
+static void call_n(tenon_instance *instance, const char *name, int64_t n)
+{
+    tenon_val args[2] = { { .type = TENON_I64, .of.i64 = n }, { .type = TENON_I32, .of.i32 = 500 } }, out;
+    tenon_func *func = export_func(instance, name);
+
+    assert_int_equal(tenon_func_call(func, args, tenon_func_param_count(func), &out, tenon_func_result_count(func), NULL),
+                     TENON_OK);
+}
+
+static int64_t look(tenon_instance *instance, const char *name)
+{
+    tenon_val out;
+
+    /* It traps where a segment is missing. */
+    if (tenon_func_call(export_func(instance, name), NULL, 0, &out, 1, NULL) != TENON_OK)
+        return -1;
+    return out.of.i64;
+}
+
+static int64_t check(tenon_instance *instance)
+{
+    int64_t place = look(instance, "check");
+
+    return place != 0 ? place : look(instance, "check_grown");
+}
+
+/* ---- one after the other ---- */
+
+static void use_and_look(place *p, const char *soil)
+{
+    tenon_store *store, *again;
+    tenon_instance *instance = take(p, 0, &store);
+
+    call_n(instance, "deep", CANARY);
+    call_n(instance, soil, CANARY);
+    tenon_pool_give(p->pool, store);
+    instance = take(p, 1, &again);
+    assert_ptr_equal(store, again);
+    assert_int_equal(check(instance), 0);
+    tenon_pool_give(p->pool, again);
+}
+
+static void stores_come_back_as_they_were(void **state)
+{
+    static const char *const soils[] = { "soil", "grow", "fill", "big" };
+    const tenon_pool_config small = { .size = sizeof small, .keep = 4096 };
+    (void)state;
+    for (int mode = 0; mode < MODES; mode++)
+        for (int way = 0; way < 3; way++) {
+            place p;
+            if (!open_place(&p, mode, way == 1 ? &small : NULL, NULL))
+                continue;
+            /* A system that cannot tell which pages were written. */
+            if (way == 2)
+                atomic_store(&p.engine->pages.descriptor, -1);
+            for (int round = 0; round < 3; round++)
+                for (size_t i = 0; i < sizeof soils / sizeof *soils; i++)
+                    use_and_look(&p, soils[i]);
+            assert_int_equal(atomic_load(&p.filled), 1);
+            close_place(&p);
+        }
+}
+
+static int drops;
+static void note_drop(void *thing)
+{
+    (void)thing;
+    drops++;
+}
+
+static void what_was_made_since_goes(void **state)
+{
+    static const tenon_resource_type type = { "thing", note_drop };
+    place p;
+    tenon_store *store;
+    tenon_func *func;
+    tenon_memory *memory;
+    tenon_table *table;
+    tenon_global *global;
+    uint32_t handle;
+    const tenon_val value = i32_val(1);
+    (void)state;
+    assert_true(open_place(&p, GUARDED, NULL, NULL));
+    drops = 0;
+    for (int round = 0; round < 5; round++) {
+        tenon_instance *another;
+        take(&p, round % 2, &store);
+        assert_int_equal(tenon_func_new(store, NULL, 0, NULL, 0, NULL, &drops, &func), TENON_OK);
+        assert_int_equal(tenon_func_set_finalizer(func, note_drop), TENON_OK);
+        assert_int_equal(tenon_memory_new(store, 3, 5, TENON_BOUNDS_GUARDED, false, &memory), TENON_OK);
+        assert_int_equal(tenon_table_new(store, TENON_FUNCREF, 100, 200, false, &table), TENON_OK);
+        assert_int_equal(tenon_global_new(store, &value, true, &global), TENON_OK);
+        assert_int_equal(tenon_resource_new(store, &type, &p, &handle), TENON_OK);
+        assert_int_equal(fill(&p, store, &another, NULL), TENON_OK);
+        call_n(another, "soil", CANARY);
+        tenon_pool_give(p.pool, store);
+        assert_int_equal(drops, 2 * (round + 1));
+        assert_int_equal(tenon_tenant_memory_bytes(p.tenants[round % 2]), 0);
+    }
+    close_place(&p);
+}
+
+/* ---- side by side ---- */
+
+static void tenants_pay_and_are_limited(void **state)
+{
+    const tenon_limits limits = { .size = sizeof limits, .memory_bytes = 3 << 20, .instances = 3 };
+    place p;
+    tenon_store *stores[4];
+    tenon_instance *instance;
+    tenon_error err;
+    (void)state;
+    assert_true(open_place(&p, GUARDED, NULL, &limits));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(check(take(&p, 0, &stores[i])), 0);
+    assert_int_equal(atomic_load(&p.filled), 3);
+    /* Each has grown by a page and three table elements. */
+    assert_true(tenon_tenant_memory_bytes(p.tenants[0]) >= 3 * 4 * 65536);
+    assert_int_equal(tenon_pool_take(p.pool, p.tenants[0], &stores[3], &instance, &err), TENON_LIMIT);
+    assert_int_equal(tenon_pool_take(p.pool, p.tenants[1], &stores[3], &instance, &err), TENON_OK);
+    assert_int_equal(atomic_load(&p.filled), 4);
+    for (int i = 0; i < 4; i++)
+        tenon_pool_give(p.pool, stores[i]);
+    assert_int_equal(tenon_tenant_memory_bytes(p.tenants[0]), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(check(take(&p, 1, &stores[i])), 0);
+    assert_int_equal(atomic_load(&p.filled), 4);
+    for (int i = 0; i < 3; i++)
+        tenon_pool_give(p.pool, stores[i]);
+    close_place(&p);
+}
+
+static void spares_are_limited(void **state)
+{
+    const tenon_pool_config config = { .size = sizeof config, .spare = 2 };
+    place p;
+    tenon_store *stores[5];
+    (void)state;
+    assert_true(open_place(&p, GUARDED, &config, NULL));
+    for (int i = 0; i < 5; i++)
+        take(&p, 0, &stores[i]);
+    for (int i = 0; i < 5; i++)
+        tenon_pool_give(p.pool, stores[i]);
+    for (int i = 0; i < 5; i++)
+        take(&p, 1, &stores[i]);
+    assert_in_range(atomic_load(&p.filled), 7, 8);
+    for (int i = 0; i < 5; i++)
+        tenon_pool_give(p.pool, stores[i]);
+    close_place(&p);
+}
+
+/* ---- very often ---- */
+
+typedef struct user {
+    place *p;
+    int number, rounds;
+    unsigned seen;
+} user;
+
+/* Leaves canaries, and looks for those of others. */
+static void *reuse(void *arg)
+{
+    user *u = arg;
+
+    for (int i = 0; i < u->rounds; i++) {
+        tenon_store *store;
+        tenon_instance *instance = take(u->p, (u->number + i) % 2, &store);
+        u->seen += (i % 16 == 0 ? check(instance) : look(instance, "check")) != 0;
+        tenon_pool_give(u->p->pool, store);
+        instance = take(u->p, (u->number + i + 1) % 2, &store);
+        if (i % 64 == 0)
+            call_n(instance, "deep", CANARY);
+        call_n(instance, i % 1000 == 0 ? "fill" : i % 16 == 0 ? "grow" : "soil", CANARY);
+        tenon_pool_give(u->p->pool, store);
+    }
+    return NULL;
+}
+
+static unsigned reuse_in(int mode, int rounds)
+{
+    place p;
+    pthread_t threads[2];
+    user users[2];
+
+    if (!open_place(&p, mode, NULL, NULL))
+        return 0;
+    for (int i = 0; i < 2; i++) {
+        users[i] = (user){ .p = &p, .number = i, .rounds = rounds };
+        assert_int_equal(pthread_create(&threads[i], NULL, reuse, &users[i]), 0);
+    }
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    close_place(&p);
+    return users[0].seen + users[1].seen;
+}
+
+/* A search that finds nothing when nothing is taken away would be worth nothing. */
+static void the_search_finds_what_is_left(void **state)
+{
+    (void)state;
+    leaves_all = true;
+    for (int mode = 0; mode < MODES; mode++)
+        if (mode != COMPILED || access(TENON_LLVM, X_OK) == 0)
+            assert_in_range(reuse_in(mode, 100), 150, 200);
+    leaves_all = false;
+}
+
+/* A million times, of which a sanitizer is spared the most. */
+static void no_canary_is_seen(void **state)
+{
+    const int rounds = TN_SANITIZED ? 1000 : 63000;
+    (void)state;
+    for (int mode = 0; mode < MODES; mode++)
+        assert_int_equal(reuse_in(mode, rounds), 0);
+}
+
+/* A process that was forked has pages of its own. */
+static void children_go_back_too(void **state)
+{
+    place p;
+    tenon_store *store;
+    int status;
+    (void)state;
+    assert_true(open_place(&p, GUARDED, NULL, NULL));
+    use_and_look(&p, "soil");
+    pid_t child = fork();
+    if (child == 0) {
+        tenon_instance *instance = take(&p, 0, &store);
+        call_n(instance, "soil", CANARY);
+        tenon_pool_give(p.pool, store);
+        _exit(check(take(&p, 1, &store)) != 0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    close_place(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stores_come_back_as_they_were), cmocka_unit_test(what_was_made_since_goes),
+        cmocka_unit_test(tenants_pay_and_are_limited),   cmocka_unit_test(spares_are_limited),
+        cmocka_unit_test(the_search_finds_what_is_left), cmocka_unit_test(no_canary_is_seen),
+        cmocka_unit_test(children_go_back_too),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
