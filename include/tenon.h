@@ -168,6 +168,7 @@ typedef struct tenon_config {
     size_t threads;            /* that may check one big module side by side; 0: one per processor, at most 8 */
     tenon_tiering tiering;
     tenon_tools tools;
+    bool metered; /* guests burn fuel: see tenon_store_set_fuel */
 } tenon_config;
 
 /* Makes an engine. config NULL: defaults. */
@@ -482,6 +483,16 @@ TENON_API void tenon_store_interrupt(tenon_store *store);
 /* Interrupts each call from the host into the store that lasts longer; nanoseconds, 0: no limit. Time spent in host
  * functions counts. TENON_LIMIT when the system has no timer left. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_store_set_timeout(tenon_store *store, uint64_t nanoseconds);
+
+/* Fuel, on a metered engine: guests burn 1 for each instruction that they begin, structure (block, loop, end, else,
+ * nop) excepted. The count is the same in every tier, also at a trap, since straight pieces of code are charged as a
+ * whole when they are entered. A store begins without any. A guest that needs more than there is asks `more`, which
+ * returns how much to add: it goes on as if nothing had been; with 0, or without `more`, it ends with TENON_TRAP_FUEL,
+ * unless it is a task, which waits for tenon_task_add_fuel. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_store_set_fuel(tenon_store *store, uint64_t fuel);
+TENON_API uint64_t tenon_store_fuel(const tenon_store *store);
+TENON_API void tenon_store_on_empty(tenon_store *store, uint64_t (*more)(void *context, tenon_store *store),
+                                    void *context);
 
 /* ---- resources --------------------------------------------------------------------------------------------------- */
 

@@ -128,8 +128,11 @@ tenon_status tn_image_check(const tn_image_header *h, size_t size, tenon_error *
     return reason == NULL ? TENON_OK : tn_fail_plain(err, TENON_MALFORMED, "compiled code is refused: %s", reason);
 }
 
-static tenon_status check_fit(const tn_image_header *h, const tn_module *m, tenon_error *err)
+static tenon_status check_fit(const tn_image_header *h, const tn_module *m, bool metered, tenon_error *err)
 {
+    if ((h->metered != 0) != metered)
+        return tn_fail_plain(err, TENON_MALFORMED, "compiled code is refused: it was made %s fuel",
+                             metered ? "without" : "to burn");
     if (h->function_count == m->body_count && h->parts[TN_PART_FUNCTIONS].count == m->body_count &&
         h->parts[TN_PART_GATES].count == m->type_count)
         return TENON_OK;
@@ -202,20 +205,21 @@ static tn_image *adopt(tn_mem *mem, const tn_module *m, uint8_t *base, tn_body *
     return NULL;
 }
 
-static tenon_status check_and_adopt(const tn_module *m, uint8_t *base, size_t size, tn_body *body, tn_image **out,
-                                    tenon_error *err)
+static tenon_status check_and_adopt(const tenon_module *owner, uint8_t *base, size_t size, tn_body *body,
+                                    tn_image **out, tenon_error *err)
 {
     const tn_image_header *h = (const void *)base;
+    const tn_module *m = tn_module_core(owner);
 
     TN_TRY(tn_image_check(h, size, err));
-    TN_TRY(check_fit(h, m, err));
+    TN_TRY(check_fit(h, m, tn_module_is_metered(owner), err));
     *out = adopt(m->mem, m, base, body);
     return *out != NULL ? TENON_OK : tn_fail_plain(err, TENON_NOMEM, "no memory for compiled code");
 }
 
 tenon_status tn_image_adopt(tenon_module *owner, uint8_t *base, size_t size, tn_image **out, tenon_error *err)
 {
-    tenon_status status = check_and_adopt(tn_module_core(owner), base, size, NULL, out, err);
+    tenon_status status = check_and_adopt(owner, base, size, NULL, out, err);
 
     if (status != TENON_OK)
         tn_image_release(base, size);
@@ -224,7 +228,7 @@ tenon_status tn_image_adopt(tenon_module *owner, uint8_t *base, size_t size, tn_
 
 tenon_status tn_image_adopt_body(tenon_module *owner, tn_body *body, tn_image **out, tenon_error *err)
 {
-    tenon_status status = check_and_adopt(tn_module_core(owner), body->image, body->image_size, body, out, err);
+    tenon_status status = check_and_adopt(owner, body->image, body->image_size, body, out, err);
 
     if (status != TENON_OK)
         tn_body_delete(body);

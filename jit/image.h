@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define TN_IMAGE_MAGIC   "\0tenon\r\n"
-#define TN_IMAGE_VERSION 3
+#define TN_IMAGE_VERSION 4
 #define TN_IMAGE_PAGE    65536
 
 /* What code was made for; all of it must fit the machine and the instance that runs it. */
@@ -134,7 +134,7 @@ typedef struct tn_image_header {
     uint32_t function_count; /* own functions of the module */
     uint32_t bounds;         /* tenon_bounds of memory 0 */
     uint32_t level;          /* of the CPU: 0 is what every one has; x86-64: 3 and 4 for v3 and v4 */
-    uint32_t reserved;
+    uint32_t metered;        /* 1: it burns fuel */
 } tn_image_header;
 
 #endif

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define TN_JOB_VERSION 1
+#define TN_JOB_VERSION 2
 /* Functions and loops of one job. */
 #define TN_JOB_ITEMS 64
 
@@ -22,7 +22,7 @@ typedef struct tn_job_item {
 typedef struct tn_job_packet {
     uint32_t version, count;
     uint32_t bounds, level; /* tenon_bounds of memory 0; 0 to 3 */
-    uint32_t hardened, reserved;
+    uint32_t hardened, metered;
     uint64_t features;
     tn_job_item items[TN_JOB_ITEMS];
 } tn_job_packet;

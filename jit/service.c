@@ -92,6 +92,7 @@ static void take_job(worker *w)
                                  .bounds = first.request.bounds,
                                  .level = LEVEL,
                                  .hardened = s->tiering.hardened,
+                                 .metered = tn_module_is_metered(first.request.module),
                                  .features = tn_module_core(first.request.module)->features };
     w->function_count = w->loop_count = 0;
     w->asked = first.at;

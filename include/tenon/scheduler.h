@@ -72,6 +72,9 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_task_run(tenon_scheduler *schedule
 /* Ends the task's guests, wherever they are: TENON_TRAP, TENON_TRAP_INTERRUPTED. May be called by any thread. */
 TENON_API void tenon_task_cancel(tenon_task *task);
 TENON_API bool tenon_task_done(const tenon_task *task);
+/* Whether it waits for fuel; and more of it, for its store: the task goes on. TENON_USAGE: it does not wait for any. */
+TENON_API bool tenon_task_needs_fuel(const tenon_task *task);
+TENON_API TENON_MUST_CHECK tenon_status tenon_task_add_fuel(tenon_task *task, uint64_t fuel);
 /* Blocks the calling thread, which is none of the scheduler's, until the task is done. Not without workers. */
 TENON_API void tenon_task_wait(tenon_task *task);
 /* What tenon_func_call, or the body, returned. TENON_SUSPENDED: it is not done. results may be NULL. */

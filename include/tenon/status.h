@@ -47,6 +47,7 @@ extern "C" {
     X(UNSUPPORTED, "the instruction is not supported by this tier") \
     X(HOST, "a host function trapped")                              \
     X(INTERRUPTED, "interrupt")                                     \
+    X(FUEL, "out of fuel")                                          \
     X(CODE_CHANGED, "the compiled file is refused: it is damaged, or was changed while it was in use")
 
 /* Whether a call succeeded, and if not, whose fault it was. TENON_OK is 0. */

@@ -10,6 +10,7 @@
 #define TN_LLVM_BUILD_H
 
 #include "jit/llvm/compile.h"
+#include "loader/fuel.h"
 #include "runtime/vm/vmctx.h"
 
 typedef struct tn_operand {
@@ -96,6 +97,7 @@ typedef struct tn_fn {
     uint32_t dead_depth;
     const tn_loop_ref *entered; /* where the function is entered: NULL at its start */
     bool met;                   /* that loop was reached */
+    tn_fuel_plan fuel;          /* empty when nobody is charged */
     LLVMValueRef *local_cells;  /* locals are in memory; NULL: they are not */
     LLVMBasicBlockRef entry;    /* that leads to the loop's head */
 } tn_fn;

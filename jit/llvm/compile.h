@@ -36,6 +36,7 @@ typedef struct tn_job {
     tenon_bounds bounds; /* of memory 0 */
     unsigned level;      /* -O0 to -O3 */
     bool hardened;       /* no code whose safety rests on a check elsewhere */
+    bool metered;        /* code burns fuel */
     size_t threads;
     tn_job_progress *progress; /* or NULL */
     const uint8_t *wanted;     /* by own function: whether to compile it; NULL: all */

@@ -233,6 +233,42 @@ static tenon_status build_insn(tn_fn *f)
     return TENON_OK;
 }
 
+/* The segment behind the instruction at this offset is paid for. Volatile: what is left must be right at each trap. */
+static void charge_behind(tn_fn *f, uint64_t offset)
+{
+    tn_unit *u = f->u;
+    uint64_t cost = f->fuel.charges.count > 0 ? tn_fuel_behind(&f->fuel, offset) : 0;
+
+    if (cost == 0 || f->dead || f->labels.count == 0)
+        return;
+    LLVMBasicBlockRef empty = tn_new_block(f, "empty"), pay = tn_new_block(f, "pay"), on = tn_new_block(f, "");
+    LLVMValueRef fuel = tn_load_field(u, u->t.ptr, f->vmctx, offsetof(tenon_instance, fuel), TN_ALIAS_CONSTANT);
+    LLVMValueRef have = LLVMBuildLoad2(f->b, u->t.i64, fuel, "");
+    LLVMSetVolatile(have, true);
+    LLVMValueRef lacks = LLVMBuildICmp(f->b, LLVMIntULT, have, tn_i64(u, cost), "");
+    LLVMSetMetadata(LLVMBuildCondBr(f->b, lacks, empty, pay), u->md_prof, u->unlikely);
+    LLVMPositionBuilderAtEnd(f->b, empty);
+    tn_build_exit(f, TN_EXIT_FUEL, tn_i64(u, cost), tn_i64(u, 0), false);
+    LLVMBuildBr(f->b, on);
+    LLVMPositionBuilderAtEnd(f->b, pay);
+    LLVMSetVolatile(LLVMBuildStore(f->b, LLVMBuildSub(f->b, have, tn_i64(u, cost), ""), fuel), true);
+    LLVMBuildBr(f->b, on);
+    LLVMPositionBuilderAtEnd(f->b, on);
+}
+
+static tenon_status build_insns(tn_fn *f, uint32_t own)
+{
+    if (f->u->job->metered)
+        TN_TRY(tn_fuel_plan_make(&f->fuel, f->m, own, f->u->job->mem));
+    charge_behind(f, TN_FUEL_ENTRY);
+    while (f->labels.count > 0) {
+        TN_TRY(tn_insn_read(&f->r, &f->in));
+        TN_TRY(build_insn(f));
+        charge_behind(f, f->in.offset);
+    }
+    return TENON_OK;
+}
+
 static tenon_status build_body(tn_fn *f, uint32_t own)
 {
     tn_range body = f->m->bodies[own];
@@ -254,10 +290,7 @@ static tenon_status build_body(tn_fn *f, uint32_t own)
     if (f->entered != NULL)
         TN_TRY(tn_osr_begin(f));
     TN_TRY(tn_open_body(f));
-    while (f->labels.count > 0) {
-        TN_TRY(tn_insn_read(&f->r, &f->in));
-        TN_TRY(build_insn(f));
-    }
+    TN_TRY(build_insns(f, own));
     if (f->entered != NULL)
         tn_osr_end(f);
     finish_stack_check(f, body.size);
@@ -285,6 +318,7 @@ static tenon_status build(tn_unit *u, uint32_t own, LLVMValueRef function, const
     tn_vec_fini(mem, &f.log);
     tn_vec_fini(mem, &f.loops);
     tn_vec_fini(mem, &f.loop_locals);
+    tn_fuel_plan_fini(&f.fuel, mem);
     tn_arena_fini(&f.arena);
     return status;
 }

@@ -84,6 +84,7 @@ static layout lay_out(const tn_linker *l)
 {
     const tn_module *m = l->job->module;
     layout y = { .header = { .version = TN_IMAGE_VERSION,
+                             .metered = l->job->metered,
                              .cpu = l->job->target->image_cpu,
                              .level = l->job->cpu->level,
                              .function_count = m->body_count,

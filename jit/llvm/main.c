@@ -3,6 +3,7 @@
  * descriptor, writes an image to another, and says what went wrong on the standard error output.
  *
  *     tenon-llvm IN OUT [--target=CPU] [--cpu=NAME] [--bounds=guarded|checked] [--features=N] [-O0..3] [--hardened]
+ * [--metered]
  *                       [--threads=N] [--functions=LIST] [--listing] [--progress=FD]
  *     tenon-llvm --serve SOCKET
  */
@@ -29,7 +30,7 @@ typedef struct request {
     tenon_bounds bounds;
     tenon_features features;
     unsigned level;
-    bool hardened, listing;
+    bool hardened, metered, listing;
     size_t threads;
     const char *functions; /* "odd", "even", or "0,3-5" of the module's function indices; NULL: all */
 } request;
@@ -48,6 +49,8 @@ static bool read_option(request *r, const char *arg)
     }
     if (strcmp(arg, "--hardened") == 0)
         return r->hardened = true;
+    if (strcmp(arg, "--metered") == 0)
+        return r->metered = true;
     if (strncmp(arg, "--progress=", 11) == 0)
         return (r->progress = atoi(arg + 11)) > 0;
     if (strcmp(arg, "--listing") == 0)
@@ -153,6 +156,7 @@ static tenon_status compile_module(const request *r, const tn_module *module, tn
                    .bounds = bounds_of(module, r->bounds),
                    .level = r->level,
                    .hardened = r->hardened,
+                   .metered = r->metered,
                    .threads = r->threads,
                    .progress = map_progress(r),
                    .wanted = wanted };

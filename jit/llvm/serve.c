@@ -127,6 +127,7 @@ static bool compile(server *s, int fd, uint64_t *size)
                    .bounds = (tenon_bounds)s->packet.bounds,
                    .level = s->packet.level,
                    .hardened = s->packet.hardened != 0,
+                   .metered = s->packet.metered != 0,
                    .threads = 1,
                    .wanted = s->wanted,
                    .loops = s->loops };

@@ -226,7 +226,7 @@ static tenon_status optimize(tn_unit *u, bool has_cells, tenon_error *err)
     if (has_cells && level > 0)
         TN_TRY(run_passes(u, "function(simplifycfg,mem2reg)", err));
     TN_TRY(run_passes(u, first_part(level), err));
-    if (level >= 2 && u->job->bounds == TENON_BOUNDS_GUARDED && !u->job->hardened)
+    if (level >= 2 && u->job->bounds == TENON_BOUNDS_GUARDED && !u->job->hardened && !u->job->metered)
         tn_version_loops(u);
     if (u->versions > 0 && level == 2) {
         tn_set_others_aside(u, true);

@@ -13,6 +13,7 @@ typedef enum tn_bank { TN_BANK_INT, TN_BANK_FLOAT, TN_BANK_VEC } tn_bank;
 extern const tn_d_row tn_mov_rows[3][3]; /* [bank][a: S A P][d: S A P]: d, a */
 extern const tn_d_row tn_const_rows[2];  /* [int or float][d]: d; the 64-bit constant: 3 cells */
 extern const tn_d_row tn_imm_row;        /* int [d]: d, IMM zero-extended */
+HANDLER(tn_h_fuel);                      /* 64 bits: what is charged */
 HANDLER(tn_h_mov2);                      /* d, a, d2, a2: two moves of slots, in order */
 HANDLER(tn_h_const_v128);                /* d; 16 bytes: 4 cells */
 HANDLER(tn_h_mov_wide);                  /* u32 d, u32 a */

@@ -468,6 +468,21 @@ HANDLER(tn_h_return_call_ref)
         TN_UNLIKELY(left_ <= 0);                                               \
     })
 
+/* Operands: what is charged. */
+HANDLER(tn_h_fuel)
+{
+    uint64_t cost = pc[1].u64, have = *in->fuel;
+
+    if (TN_UNLIKELY(have < cost)) {
+        tenon_trap trap = tn_burn_more(in->store, cost);
+        if (trap != TENON_TRAP_NONE)
+            TRAP(trap);
+        NEXT(2);
+    }
+    *in->fuel = have - cost;
+    NEXT(2);
+}
+
 HANDLER(tn_h_count_call)
 {
     tn_hot *hot = (tn_hot *)(uintptr_t)pc[1].pointer;

@@ -853,6 +853,33 @@ static tenon_status make_hot(tn_translator *t)
     return TENON_OK;
 }
 
+/* The segment behind the instruction at this offset is paid for. */
+static tenon_status charge_behind(tn_translator *t, uint64_t offset)
+{
+    uint64_t cost = t->fuel.charges.count > 0 ? tn_fuel_behind(&t->fuel, offset) : 0;
+    uint32_t at;
+
+    if (cost == 0 || t->dead)
+        return TENON_OK;
+    TN_TRY(tn_begin(t, tn_h_fuel, &at));
+    tn_add_cell(t)->u64 = cost;
+    tn_barrier(t);
+    return TENON_OK;
+}
+
+static tenon_status translate_insns(tn_translator *t)
+{
+    if (t->module->engine->metered)
+        TN_TRY(tn_fuel_plan_make(&t->fuel, t->core, t->own, t->mem));
+    TN_TRY(charge_behind(t, TN_FUEL_ENTRY));
+    while (t->ctrls.count > 0) {
+        TN_TRY(tn_insn_read(&t->r, &t->in));
+        TN_TRY(translate_insn(t));
+        TN_TRY(charge_behind(t, t->in.offset));
+    }
+    return TENON_OK;
+}
+
 static tenon_status translate_body(tn_translator *t)
 {
     tn_frame_ctrl outermost = { .op = TN_OP_BLOCK };
@@ -870,11 +897,7 @@ static tenon_status translate_body(tn_translator *t)
         t->ctrls.items[0].type = t->type;
     if (t->hot != NULL)
         TN_TRY(count_call(t));
-    while (t->ctrls.count > 0) {
-        TN_TRY(tn_insn_read(&t->r, &t->in));
-        TN_TRY(translate_insn(t));
-    }
-    return TENON_OK;
+    return translate_insns(t);
 }
 
 /* Copies what lasts, with positions turned into addresses. */
@@ -941,6 +964,7 @@ static void free_translator(tn_translator *t)
     tn_vec_fini(t->mem, &t->clauses);
     tn_vec_fini(t->mem, &t->pins);
     tn_vec_fini(t->mem, &t->stubs);
+    tn_fuel_plan_fini(&t->fuel, t->mem);
 }
 
 tenon_status tn_translate(const tenon_module *module, tn_entry *entries, bool guarded, uint32_t own, tn_function *out)

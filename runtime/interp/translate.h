@@ -13,6 +13,7 @@
 #define TN_INTERP_TRANSLATE_H
 
 #include "runtime/interp/handlers.h"
+#include "loader/fuel.h"
 
 #define TN_NONE UINT32_MAX
 /* Larger bodies are not compiled, so nobody counts. */
@@ -126,6 +127,7 @@ typedef struct tn_translator {
     tn_newest newest, before;           /* before: the one ahead of the newest, while they are adjacent */
     tn_pins pinned;
     uint32_t loop_count;
+    tn_fuel_plan fuel; /* empty when nobody is charged */
     bool dead, invert;
     uint32_t dead_depth;
 } tn_translator;

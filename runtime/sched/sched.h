@@ -40,7 +40,8 @@ struct tenon_task {
     uint64_t cpu;   /* nanoseconds had */
     /* While it runs: when it gives way if others want to run, when in any case, and when its time is over. */
     uint64_t slice_end, look_at, end_at;
-    tenon_answer *answer; /* that it waits for */
+    tenon_answer *answer; /* that it waits for; NULL: for fuel */
+    uint64_t fuel;        /* that it was given */
     uint8_t *stack;
     /* What it runs. */
     tenon_status (*body)(void *context);
@@ -119,6 +120,12 @@ void tn_task_finish(tenon_task *task);
 TN_INLINE tenon_task *tn_task_of(tn_fiber *fiber)
 {
     return (tenon_task *)((char *)fiber - offsetof(tenon_task, fiber));
+}
+
+/* The task's fiber is to wait no longer; with the lock held. */
+TN_INLINE bool tn_task_may_go_on(tenon_task *task)
+{
+    return atomic_load(&task->fiber.ending) || (task->answer != NULL ? task->answer->sent : task->fuel > 0);
 }
 
 /* answer.c */

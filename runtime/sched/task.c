@@ -56,6 +56,20 @@ static bool tick(tn_fiber *fiber)
     return now >= task->look_at || now >= atomic_load(&s->next_at);
 }
 
+static uint64_t wait_for_fuel(tn_fiber *fiber)
+{
+    tenon_task *task = tn_task_of(fiber);
+
+    tn_fiber_pause(TN_PAUSE_WAIT);
+    tn_os_mutex_lock(&task->scheduler->lock);
+    uint64_t more = task->fuel;
+    task->fuel = 0;
+    tn_os_mutex_unlock(&task->scheduler->lock);
+    for (tn_activation *a = tn_thread_of()->activation; more == 0 && a != NULL; a = a->outer)
+        atomic_fetch_or(&a->store->interrupt, TN_INTERRUPT_ENDING);
+    return more;
+}
+
 static void main_of_task(void *arg)
 {
     tenon_task *task = arg;
@@ -83,6 +97,7 @@ tenon_status tn_task_begin(tenon_task *task)
     task->fiber.stack_limit = (uintptr_t)task->stack + page + STACK_RESERVE;
     task->fiber.tick = tick;
     task->fiber.wait = tn_answer_wait;
+    task->fiber.refuel = wait_for_fuel;
     tn_os_fiber_init(&task->fiber.self, task->stack + page, s->stack_size - page, main_of_task, task);
     task->started = true;
     return TENON_OK;
@@ -273,6 +288,32 @@ static bool is_done(const tenon_task *task)
 bool tenon_task_done(const tenon_task *task)
 {
     return is_done(task);
+}
+
+bool tenon_task_needs_fuel(const tenon_task *task)
+{
+    tn_os_mutex_lock(&task->scheduler->lock);
+    bool needs = task->state == TN_TASK_WAITING && task->answer == NULL;
+    tn_os_mutex_unlock(&task->scheduler->lock);
+    return needs;
+}
+
+tenon_status tenon_task_add_fuel(tenon_task *task, uint64_t fuel)
+{
+    tenon_scheduler *s = task->scheduler;
+    void (*wake)(void *) = NULL;
+
+    tn_os_mutex_lock(&s->lock);
+    bool needs = task->state == TN_TASK_WAITING && task->answer == NULL && fuel > 0;
+    if (needs) {
+        task->fuel = fuel;
+        tn_queue_wake(s, task, tn_os_now());
+        wake = tn_workers_wake(s);
+    }
+    tn_os_mutex_unlock(&s->lock);
+    if (wake != NULL)
+        wake(s->context);
+    return needs ? TENON_OK : TENON_USAGE;
 }
 
 void tenon_task_wait(tenon_task *task)

@@ -60,7 +60,7 @@ static void settle(tn_worker *w, tenon_task *task, tn_pause pause, uint64_t cpu)
     if (pause == TN_PAUSE_END)
         return;
     task->worker = pinned_to(task, w);
-    if (pause == TN_PAUSE_YIELD || task->answer->sent || atomic_load(&task->fiber.ending)) {
+    if (pause == TN_PAUSE_YIELD || tn_task_may_go_on(task)) {
         tn_queue_add(s, task);
         return;
     }

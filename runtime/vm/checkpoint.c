@@ -324,6 +324,8 @@ static void forget_call(tenon_store *store)
     atomic_store_explicit(&store->interrupt, 0, memory_order_relaxed);
     store->timeout = 0;
     store->context = NULL;
+    store->fuel = 0;
+    store->more_fuel = NULL;
     store->pending = NULL;
     store->tail = NULL;
     store->trap_pc = NULL;

@@ -301,6 +301,16 @@ static tn_exit_result exit_TABLE_GROW(tenon_instance *in, uint64_t a, uint64_t b
     return value_unless_interrupted(in, tn_table_grow(in->tables[a], b, in->buffer[0].ref));
 }
 
+static tn_exit_result exit_FUEL(tenon_instance *in, uint64_t a, uint64_t b)
+{
+    tenon_trap trap = tn_burn_more(in->store, a);
+
+    (void)b;
+    if (trap != TENON_TRAP_NONE)
+        end_guest(in, trap);
+    return value(0);
+}
+
 static tn_exit_result call_host(tenon_instance *in, tenon_func *func, tn_slot *args)
 {
     tenon_store *store = in->store;

@@ -47,6 +47,7 @@ tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out)
     engine->features = config->features != 0 ? config->features | 1 : tenon_features_default();
     engine->bounds = config->bounds;
     engine->tools = config->tools;
+    engine->metered = config->metered;
     engine->threads = config->threads;
     engine->has_remote_barrier = tn_os_remote_barrier_init();
     engine->stack_size = config->stack_size != 0 ? config->stack_size : DEFAULT_STACK_SIZE;
@@ -301,6 +302,11 @@ tn_mem *tn_engine_mem(tenon_engine *engine)
 const tn_module *tn_module_core(const tenon_module *module)
 {
     return &module->core;
+}
+
+bool tn_module_is_metered(const tenon_module *module)
+{
+    return module->engine->metered;
 }
 
 uint64_t tn_module_number(const tenon_module *module)

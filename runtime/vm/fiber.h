@@ -26,6 +26,8 @@ typedef struct tn_fiber {
     bool (*tick)(struct tn_fiber *fiber);
     /* A host function on it has returned TENON_SUSPENDED: takes the answer, having waited for it. */
     tenon_status (*wait)(struct tn_fiber *fiber, tenon_func *func, tn_slot *results);
+    /* A guest on it is out of fuel: how much there is more, having waited for it; 0 when it is to end. */
+    uint64_t (*refuel)(struct tn_fiber *fiber);
 } tn_fiber;
 
 /* What the library knows of a thread. */

@@ -134,6 +134,7 @@ static tenon_status allocate(tenon_store *store, tenon_module *module, tenon_ins
     in->native = &store->native;
     in->leaves = tn_leaves;
     in->store = store;
+    in->fuel = &store->fuel;
     tn_instance_use_stacks(in);
     in->module = module;
     in->own_funcs = tn_alloc_zeroed(mem, (m->body_count + 1) * sizeof *in->own_funcs);

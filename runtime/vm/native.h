@@ -94,6 +94,8 @@ const tn_module *tn_module_core(const tenon_module *module);
 bool tn_module_has_code(const tenon_module *module, tenon_bounds bounds, uint32_t own);
 /* Its number among the modules of the engine, from 1 on. */
 uint64_t tn_module_number(const tenon_module *module);
+/* Whether its guests burn fuel. */
+bool tn_module_is_metered(const tenon_module *module);
 tn_mem *tn_engine_mem(tenon_engine *engine);
 /* How many threads may work for it side by side, from 1 on. */
 size_t tn_engine_threads(const tenon_engine *engine);

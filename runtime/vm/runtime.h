@@ -23,6 +23,7 @@ struct tenon_engine {
     tn_service *service; /* compiles in the background; NULL: nobody does */
     uint32_t threshold;  /* of what is hot */
     tenon_tools tools;   /* that learn of compiled code */
+    bool metered;        /* guests burn fuel */
     bool has_remote_barrier;
     atomic_uint_fast64_t module_numbers;
     tn_os_pages pages;
@@ -114,6 +115,7 @@ typedef struct tn_host_func {
 struct tenon_store {
     tenon_engine *engine;
     tenon_tenant *tenant;
+    uint64_t fuel;
     tn_arena arena;                /* types of host functions with many parameters */
     struct tn_stacks *stacks;      /* NULL: it borrows some when it is called */
     struct tn_stacks *used_stacks; /* that its instances know */
@@ -121,7 +123,9 @@ struct tenon_store {
     bool is_dense;                 /* its memories take no more address space than they need */
     void *slot;                    /* of a pool */
     void *context;                 /* the embedder's */
-    tenon_bounds bounds;           /* of its memories, where both are possible */
+    uint64_t (*more_fuel)(void *context, tenon_store *store);
+    void *fuel_context;
+    tenon_bounds bounds; /* of its memories, where both are possible */
     tn_slot *stack_base, *stack_limit;
     tn_slot *stack_top;        /* first free slot while host code runs */
     tn_activation *activation; /* innermost */
@@ -249,6 +253,9 @@ tenon_status tn_check_call(const tenon_func *func, const tenon_val *args, size_t
                            tenon_error *err);
 /* Whether a value of the host has the type, and belongs to the store if it is a function. */
 bool tn_val_fits(const tenon_store *store, tn_valtype t, const tenon_val *val);
+
+/* fuel.c: a guest needs more fuel than there is. The trap that ends it, or none: then it has been charged. */
+tenon_trap tn_burn_more(tenon_store *store, uint64_t cost);
 
 /* exception.c: a new exception with its arguments copied; NULL when memory is out. */
 void tn_exceptions_fini(tenon_store *store);

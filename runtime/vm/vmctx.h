@@ -135,6 +135,7 @@ struct tenon_instance {
     tenon_func *own_funcs; /* filled on first use; type NULL until then */
     uint8_t *dropped_elems, *dropped_datas;
     tenon_store *store;
+    uint64_t *fuel; /* the store's */
     tenon_module *module;
     tenon_global **global_objects;
     tenon_instance *next, *gray; /* gray: to be scanned next, while marking */

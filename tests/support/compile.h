@@ -12,12 +12,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* To be freed; NULL when the compiler failed. */
-static inline uint8_t *compile_module(const char *compiler, const uint8_t *bytes, size_t size, size_t *image_size)
+static inline uint8_t *compile_with(const char *compiler, const char *option, const uint8_t *bytes, size_t size,
+                                    size_t *image_size)
 {
     int in = memfd_create("in", MFD_CLOEXEC), out = memfd_create("out", MFD_CLOEXEC), state = -1;
     char *const words[] = { (char *)(uintptr_t) "tenon-llvm", (char *)(uintptr_t) "0", (char *)(uintptr_t) "1",
-                            (char *)(uintptr_t) "--features=0x7fffffff", NULL };
+                            (char *)(uintptr_t) "--features=0x7fffffff", (char *)(uintptr_t)option, NULL };
     posix_spawn_file_actions_t files;
     struct stat info;
     uint8_t *image = NULL;
@@ -39,6 +39,18 @@ static inline uint8_t *compile_module(const char *compiler, const uint8_t *bytes
     close(in);
     close(out);
     return image;
+}
+
+/* To be freed; NULL when the compiler failed. */
+static inline uint8_t *compile_module(const char *compiler, const uint8_t *bytes, size_t size, size_t *image_size)
+{
+    return compile_with(compiler, NULL, bytes, size, image_size);
+}
+/* The same with code that burns fuel. */
+static inline uint8_t *compile_metered_module(const char *compiler, const uint8_t *bytes, size_t size,
+                                              size_t *image_size)
+{
+    return compile_with(compiler, "--metered", bytes, size, image_size);
 }
 
 #endif

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Every tier beside every other, and beside wasmtime: ./dev fuzz diff [SECONDS].
 
-usage: diff.py BUILD [SECONDS] [--seed N] [--only single,control,smith,valid] [--jobs N]   looks for disagreements
+usage: diff.py BUILD [SECONDS] [--seed N] [--only single,control,smith,fuel,valid] [--jobs N]   looks for disagreements
        diff.py BUILD --check FILE.wasm     says how tiers disagree about a file; exit code 1 when they do
        diff.py BUILD --shrink FILE.wasm    makes the file smaller while they do (needs wasm-tools)
 
@@ -31,6 +31,7 @@ import generate  # noqa: E402
 import peer  # noqa: E402
 
 TIERS = ["checked", "O0", "O1", "O2", "O3", "O2-checked", "auto", "auto-later"]
+METERED = ("metered", "metered-checked", "metered-O0", "metered-O2", "metered-O3-checked", "metered-auto")
 LOAD_ONLY = 0xFFFFFFFF
 SMITH = ["--ensure-termination", "--fuel", "3000", "--max-imports", "0", "--export-everything", "true", "--canonicalize-nans", "true",
          "--max-memory32-bytes", "1048576", "--max-memory64-bytes", "1048576", "--memory-max-size-required", "true",
@@ -134,7 +135,7 @@ class Worker:
 
     def tiers(self, *names):
         if names not in self.runners:
-            self.runners[names] = Tiers(self.options.build, ("interp",) + names)
+            self.runners[names] = Tiers(self.options.build, names if names[0] == "metered" else ("interp",) + names)
         return self.runners[names]
 
     def keep(self, module, why):
@@ -194,6 +195,19 @@ class Worker:
         level = self.choose.choice(["O0", "O1", "O2", "O3"])
         extra = ["auto-later"] if self.choose.random() < 0.05 else []
         self.check("smith", module, 3, [level] + extra)
+
+    def fuel(self):
+        """What is left of the fuel, in every tier, of single instructions, control and smith's modules."""
+        kind = self.choose.choice(["single", "control", "smith"])
+        module = {"single": lambda: next(self.own)[0], "control": lambda: self.options.control,
+                  "smith": lambda: smith(self.choose.random()) if WASM_TOOLS else None}[kind]()
+        if module is None:
+            return
+        lines, differences = self.tiers(*METERED).run(module, 16)
+        self.counts["fuel modules"] += 1
+        self.count("fuel", lines, None)
+        for line in differences:
+            self.keep(module, line)
 
     def valid(self):
         for _ in range(200 if self.pool else 0):
@@ -310,7 +324,7 @@ def main():
     parser.add_argument("build")
     parser.add_argument("seconds", nargs="?", type=float, default=60)
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--only", default="single,control,smith,valid", type=lambda text: text.split(","))
+    parser.add_argument("--only", default="single,control,smith,fuel,valid", type=lambda text: text.split(","))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--check")
     parser.add_argument("--shrink")

@@ -39,6 +39,7 @@ typedef struct tier {
     int level; /* of the compiler; -1: interpreted */
     tenon_bounds bounds;
     uint32_t threshold; /* of background compiling; 0: none */
+    bool metered;       /* what is left of the fuel is seen too */
     tenon_engine *engine;
     tenon_tenant *tenant;
     text seen;
@@ -54,6 +55,12 @@ static tier tiers[] = {
     { .name = "O2-checked", .level = 2, .bounds = TENON_BOUNDS_CHECKED },
     { .name = "auto", .level = -1, .threshold = 1 },
     { .name = "auto-later", .level = -1, .threshold = 4 },
+    { .name = "metered", .level = -1, .metered = true },
+    { .name = "metered-checked", .level = -1, .metered = true, .bounds = TENON_BOUNDS_CHECKED },
+    { .name = "metered-O0", .level = 0, .metered = true },
+    { .name = "metered-O2", .level = 2, .metered = true },
+    { .name = "metered-O3-checked", .level = 3, .metered = true, .bounds = TENON_BOUNDS_CHECKED },
+    { .name = "metered-auto", .level = -1, .metered = true, .threshold = 1 },
 };
 #define TIERS (sizeof tiers / sizeof *tiers)
 
@@ -189,11 +196,17 @@ static void make_arguments(const tenon_func *func, uint64_t n, tenon_val *out)
     }
 }
 
-/* False when nothing that follows can be compared: how deep calls go and how long they take is each tier's own. */
+/* How deep calls go and how long they take is each tier's own. */
+static bool ended_differently(tenon_status status, const tenon_error *err)
+{
+    return status == TENON_TRAP && (err->trap == TENON_TRAP_STACK_EXHAUSTED || err->trap == TENON_TRAP_INTERRUPTED ||
+                                    err->trap == TENON_TRAP_OUT_OF_MEMORY);
+}
+
+/* False when nothing that follows can be compared. */
 static bool say_end(text *t, tenon_status status, const tenon_error *err)
 {
-    if (status == TENON_TRAP && (err->trap == TENON_TRAP_STACK_EXHAUSTED || err->trap == TENON_TRAP_INTERRUPTED ||
-                                 err->trap == TENON_TRAP_OUT_OF_MEMORY)) {
+    if (ended_differently(status, err)) {
         say(t, " stop\n");
         return false;
     }
@@ -201,7 +214,15 @@ static bool say_end(text *t, tenon_status status, const tenon_error *err)
     return true;
 }
 
-static bool call(text *t, size_t export, tenon_func *func, uint64_t n)
+/* Some calls have little: where they run out is seen too. */
+static uint64_t fuel_of(uint64_t n)
+{
+    static const uint64_t amounts[] = { UINT64_MAX, 1000, 30, 7 };
+
+    return amounts[n % 4];
+}
+
+static bool call(const tier *r, text *t, tenon_store *store, size_t export, tenon_func *func, uint64_t n)
 {
     tenon_val args[MAX_VALUES], results[MAX_VALUES];
     tenon_error err;
@@ -210,8 +231,12 @@ static bool call(text *t, size_t export, tenon_func *func, uint64_t n)
     if (params > MAX_VALUES || count > MAX_VALUES)
         return true;
     make_arguments(func, n, args);
+    if (r->metered && tenon_store_set_fuel(store, fuel_of(n)) != TENON_OK)
+        abort();
     tenon_status status = tenon_func_call(func, args, params, results, count, &err);
     say(t, "call %zu %" PRIu64, export, n);
+    if (r->metered && !ended_differently(status, &err))
+        say(t, " fuel %" PRIu64, fuel_of(n) - tenon_store_fuel(store));
     if (status != TENON_OK)
         return say_end(t, status, &err);
     for (size_t i = 0; i < count; i++)
@@ -248,7 +273,7 @@ static void say_types(text *t, const tenon_module *module, tenon_instance *insta
     say(t, "types %s\n", plain ? "plain" : "others");
 }
 
-static bool call_all(text *t, const tenon_module *module, tenon_instance *instance, uint32_t calls)
+static bool call_all(tier *r, tenon_store *store, const tenon_module *module, tenon_instance *instance, uint32_t calls)
 {
     for (size_t i = 0; i < tenon_module_export_count(module); i++) {
         tenon_export_info info = tenon_module_export(module, i);
@@ -256,7 +281,7 @@ static bool call_all(text *t, const tenon_module *module, tenon_instance *instan
         if (info.kind != TENON_KIND_FUNC || !tenon_instance_export(instance, info.name, &e))
             continue;
         for (uint32_t n = 0; n < calls; n++)
-            if (!call(t, i, e.of.func, n + (calls < EDGES ? i : 0)))
+            if (!call(r, &r->seen, store, i, e.of.func, n + (calls < EDGES ? i : 0)))
                 return false;
     }
     return true;
@@ -293,6 +318,7 @@ static bool add_code(const tier *r, tenon_module *module, const uint8_t *bytes, 
     tn_job_packet job = { .version = TN_JOB_VERSION,
                           .bounds = r->bounds,
                           .level = (uint32_t)r->level,
+                          .metered = r->metered,
                           .features = m->features };
     FILE *file = tmpfile();
     int image = -1;
@@ -343,13 +369,15 @@ static void run_module(tier *r, const uint8_t *bytes, size_t size, uint32_t call
         say(t, "the compiler failed\n");
     if (tenon_store_new(r->tenant, &store) != TENON_OK || tenon_store_set_timeout(store, TIMEOUT) != TENON_OK)
         abort();
+    if (r->metered && tenon_store_set_fuel(store, UINT64_MAX) != TENON_OK)
+        abort();
     status = tenon_instance_new(store, module, NULL, 0, &instance, &err);
     if (status != TENON_OK) {
         say(t, "start");
         say_end(t, status, &err);
     } else {
         say_types(t, module, instance);
-        if (call_all(t, module, instance, calls))
+        if (call_all(r, store, module, instance, calls))
             say_state(t, module, instance);
     }
     tenon_store_delete(store);
@@ -391,6 +419,7 @@ static void open_tier(tier *r)
                                   .features = TENON_FEATURES_ALL,
                                   .bounds = r->bounds,
                                   .threads = 1,
+                                  .metered = r->metered,
                                   .tiering = { .compiler = r->threshold != 0 ? compiler : NULL,
                                                .threshold = r->threshold,
                                                .synchronous = true,
