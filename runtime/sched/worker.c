@@ -23,7 +23,7 @@ static uint64_t left_of(uint64_t budget, uint64_t had)
     return had < budget ? budget - had : 0;
 }
 
-static void prepare(const tenon_scheduler *s, tenon_task *task, uint64_t now)
+static void prepare(const tenon_scheduler *s, tenon_task *task, uint64_t now, uint64_t until)
 {
     const tenon_limits *limits = &task->tenant->limits;
     const tn_share *share = &task->tenant->share;
@@ -35,7 +35,7 @@ static void prepare(const tenon_scheduler *s, tenon_task *task, uint64_t now)
     task->state = TN_TASK_RUNNING;
     task->since = now;
     task->slice_end = now + s->quantum;
-    task->look_at = budget < UINT64_MAX - now ? now + budget : UINT64_MAX;
+    task->look_at = budget < until - now ? now + budget : until;
     task->end_at = task->left < UINT64_MAX - now ? now + task->left : UINT64_MAX;
 }
 
@@ -71,13 +71,14 @@ static void settle(tn_worker *w, tenon_task *task, tn_pause pause, uint64_t cpu)
     }
 }
 
-/* With the lock held; it is given up meanwhile. */
-static void run(tn_worker *w, tenon_task *task)
+/* With the lock held; it is given up meanwhile. until: when the worker wants its thread back. */
+static void run(tn_worker *w, tenon_task *task, uint64_t until)
 {
+    const uint64_t now = tn_os_now();
     tenon_scheduler *s = w->scheduler;
     tn_pause pause = TN_PAUSE_END;
 
-    prepare(s, task, tn_os_now());
+    prepare(s, task, now, until > now ? until : now);
     task->thread_id = w->thread_id;
     tn_os_mutex_unlock(&s->lock);
     uint64_t cpu = tn_os_thread_time();
@@ -138,7 +139,7 @@ void *tn_worker_main(void *arg)
     while (!s->closing) {
         tenon_task *task = next_task(w);
         if (task != NULL)
-            run(w, task);
+            run(w, task, UINT64_MAX);
         else
             wait_for_work(w);
     }
@@ -161,7 +162,7 @@ bool tenon_scheduler_run(tenon_scheduler *s, uint64_t nanoseconds)
     s->woken = false;
     w->thread_id = tn_os_thread_id();
     while ((until == UINT64_MAX || tn_os_now() < until) && (task = next_task(w)) != NULL)
-        run(w, task);
+        run(w, task, until);
     bool more = atomic_load(&s->ready_count) > 0;
     tn_os_mutex_unlock(&s->lock);
     tn_os_timer_stop(&w->timer);
