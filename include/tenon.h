@@ -393,7 +393,7 @@ TENON_API tenon_type tenon_func_result_type(const tenon_func *func, size_t index
 TENON_API TENON_MUST_CHECK tenon_status tenon_func_call(tenon_func *func, const tenon_val *args, size_t arg_count,
                                                         tenon_val *results, size_t result_count, tenon_error *err);
 
-/* ---- host functions close to the guest ------------------------------------------------------------------------- */
+/* ---- functions close to the guest ------------------------------------------------------------------------- */
 
 /* A value as the guest has it: 8 bytes; a v128 takes two of them. */
 typedef union tenon_slot {
@@ -405,6 +405,11 @@ typedef union tenon_slot {
     double f64;
     tenon_ref ref;
 } tenon_slot;
+
+/* Runs func as tenon_func_call does, for hosts that know its type: arguments lie in slots from 0 on, and results go
+ * there; slots has room for the larger of both. Nothing is checked, and an i32 is taken from the lower half of its
+ * slot. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_func_call_packed(tenon_func *func, tenon_slot *slots, tenon_error *err);
 
 /* The packed entry of a host function: arguments lie in slots from 0 on, and results go there. Returns as a
  * tenon_callback does. */

@@ -7,6 +7,12 @@
 #include "jit/service.h"
 #include "jit/tools.h"
 
+_Static_assert(offsetof(tenon_func, native) == 32 && offsetof(tenon_func, typed) == 40 &&
+                   offsetof(tenon_func, store) == 56 && offsetof(tn_native_stack, buffer) == 24 &&
+                   offsetof(tn_native_stack, interrupt) == 32 && offsetof(tenon_caller, store) == 8 &&
+                   offsetof(tenon_caller, func) == 16 && offsetof(tenon_caller, status) == 24 &&
+                   sizeof(tenon_caller) == 32 && TN_CALLER_SLOT == -3,
+               "the stub of host functions knows these");
 _Static_assert(offsetof(tenon_instance, native) == 0 && offsetof(tn_native_stack, segment) == 0 &&
                    offsetof(tn_segment, host_sp) == 0 && offsetof(tn_segment, exit) == sizeof(void *),
                "the stubs know these");
@@ -72,6 +78,21 @@ static tenon_trap trap_at(uintptr_t pc)
     return tn_trap_of((const void *)pc);
 }
 
+static const tn_entry host_entry = { .native = (void *)tn_stub_host };
+
+/* As C passes them behind a pointer. */
+static bool takes_registers(const tn_type *type)
+{
+    unsigned integers = 0, floats = 0;
+
+    for (uint32_t i = 0; i < type->param_count; i++)
+        if (type->types[i] == TN_F32 || type->types[i] == TN_F64)
+            floats++;
+        else
+            integers++;
+    return integers <= TN_INTEGER_ARGS && floats <= TN_FLOAT_ARGS && type->result_count <= 1;
+}
+
 const tn_native tn_jit_native = { .image_new = tn_image_new,
                                   .image_delete = tn_image_delete,
                                   .bounds = bounds,
@@ -83,6 +104,8 @@ const tn_native tn_jit_native = { .image_new = tn_image_new,
                                   .leave = tn_stub_leave,
                                   .find_landing = tn_code_find_landing,
                                   .exit_stub = tn_stub_exit,
+                                  .host_entry = &host_entry,
+                                  .takes_registers = takes_registers,
                                   .owns_pc = owns_pc,
                                   .trap_at = trap_at,
                                   .fetch = tn_code_fetch,

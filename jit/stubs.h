@@ -9,11 +9,15 @@
 /* Registers that calls preserve, as the exit stub stores them: the frame pointer and the return address of its own
  * frame are the last two. DWARF's numbers are in tn_saved_registers. */
 #if defined(__x86_64__)
-#define TN_SAVED_COUNT 8 /* one is padding */
-#define TN_STUBS_CPU   TN_IMAGE_X86_64
+#define TN_SAVED_COUNT  8 /* one is padding */
+#define TN_INTEGER_ARGS 5 /* registers of C behind the first */
+#define TN_FLOAT_ARGS   8
+#define TN_STUBS_CPU    TN_IMAGE_X86_64
 #elif defined(__aarch64__)
-#define TN_SAVED_COUNT 20
-#define TN_STUBS_CPU   TN_IMAGE_AARCH64
+#define TN_SAVED_COUNT  20
+#define TN_INTEGER_ARGS 7
+#define TN_FLOAT_ARGS   8
+#define TN_STUBS_CPU    TN_IMAGE_AARCH64
 #endif
 #define TN_SAVED_NONE 0xFF
 extern const uint8_t tn_saved_registers[TN_SAVED_COUNT];
@@ -32,6 +36,8 @@ typedef struct tn_landing {
 int tn_stub_enter(void *packed, tenon_instance *in, tn_slot *slots, void *native, tn_segment *segment, uintptr_t sp);
 void tn_stub_leave(tn_segment *segment, int why) __attribute__((noreturn));
 tn_exit_stub tn_stub_exit;
+/* The native code of host functions with a typed entry: of the function in place of the vmctx, and its arguments. */
+void tn_stub_host(void);
 
 /* What this machine's CPU can do; see tn_image_header. */
 uint32_t tn_cpu_level(void);

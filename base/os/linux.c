@@ -246,6 +246,14 @@ bool tn_os_timer_start(tn_os_timer *timer, uint64_t after, uint64_t interval, vo
     return false;
 }
 
+void tn_os_timer_set(const tn_os_timer *timer, uint64_t after, uint64_t interval)
+{
+    const struct itimerspec times = { .it_interval = time_of(interval), .it_value = time_of(after) };
+
+    if (timer->running)
+        syscall(SYS_timer_settime, timer->id, 0, &times, NULL);
+}
+
 void tn_os_timer_stop(tn_os_timer *timer)
 {
     if (!timer->running)

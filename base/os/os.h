@@ -65,12 +65,14 @@ bool tn_os_written(tn_os_pages *pages, void *p, size_t size, tn_os_run *runs, si
 void tn_os_pages_fini(tn_os_pages *pages);
 
 /* A timer that sends TN_OS_INTERRUPT to the thread that started it, first after `after` nanoseconds and then every
- * `interval`, with si_code SI_TIMER and si_value `value`. Both functions may be called in a signal handler. */
+ * `interval`, with si_code SI_TIMER and si_value `value`. These functions may be called in a signal handler. */
 typedef struct tn_os_timer {
     int id; /* of the kernel */
     bool running;
 } tn_os_timer;
 bool tn_os_timer_start(tn_os_timer *timer, uint64_t after, uint64_t interval, void *value);
+/* The same again for one that runs. */
+void tn_os_timer_set(const tn_os_timer *timer, uint64_t after, uint64_t interval);
 void tn_os_timer_stop(tn_os_timer *timer);
 /* The signal that stops guests (of signal.h). Ignored by default, so a stray one does no harm. */
 #define TN_OS_INTERRUPT SIGURG

@@ -86,6 +86,51 @@ tn_stub_exit:
     restore sp
     add sp, sp, #160
     ret
+
+/* tn_stub_host(func, arguments): func->typed(caller, arguments) on the thread's stack. The frame is that of tn_stub_exit,
+ * because the function may look out and end what called it. The caller's parts: instance, store, func, status. */
+    .globl tn_stub_host
+    .hidden tn_stub_host
+    .type tn_stub_host, %function
+tn_stub_host:
+    sub sp, sp, #160
+    stp x29, x30, [sp, #144]
+    save
+    add x29, sp, #144
+    ldr x9, [x0, #32]         /* func->native */
+    ldr x10, [x9]             /* its segment */
+    ldr x11, [x9, #24]        /* its buffer */
+    ldr x19, [x9, #32]        /* the store's interrupt */
+    mov x12, sp
+    str x12, [x10, #8]
+    ldr x12, [x10]
+    sub x12, x12, #32
+    mov sp, x12
+    ldur x13, [x11, #-24]     /* who calls */
+    ldr x14, [x0, #56]        /* func->store */
+    stp x13, x14, [sp]
+    stp x0, xzr, [sp, #16]
+    ldr x9, [x0, #40]         /* func->typed */
+    mov x0, sp
+    blr x9
+    ldr w9, [sp, #24]
+    ldr w10, [x19]
+    orr w9, w9, w10
+    cbnz w9, .Lended
+.Lback:
+    sub sp, x29, #144
+    restore sp
+    add sp, sp, #160
+    ret
+.Lended:
+    mov x1, x0
+    mov x0, sp
+    bl tn_host_returned
+    cbnz x1, .Lland
+    fmov d0, x0
+    b .Lback
+    .size tn_stub_host, . - tn_stub_host
+
 .Lland:                       /* x1: a tn_landing */
     restore x1
     ldr x9, [x1, #160]

@@ -14,13 +14,15 @@ static callee callee_of(tn_fn *f, const tn_type *type, LLVMValueRef func)
     tn_unit *u = f->u;
     LLVMValueRef entry = tn_load_field(u, u->t.ptr, func, offsetof(tenon_func, entry), TN_ALIAS_VMCTX);
     LLVMValueRef native = tn_load_field(u, u->t.ptr, entry, offsetof(tn_entry, native), TN_ALIAS_VMCTX);
-    LLVMValueRef in = tn_load_field(u, u->t.ptr, func, offsetof(tenon_func, instance), TN_ALIAS_VMCTX);
+    LLVMValueRef in = tn_load_field(u, u->t.ptr, func, offsetof(tenon_func, callee), TN_ALIAS_VMCTX);
     LLVMValueRef none = LLVMBuildICmp(f->b, LLVMIntEQ, native, LLVMConstNull(u->t.ptr), "");
 
     LLVMSetOrdering(native, LLVMAtomicOrderingUnordered);
     LLVMSetAlignment(native, 8);
     LLVMValueRef place = tn_at(u, f->buffer, (size_t)TN_CALLEE_SLOT * sizeof(tn_slot));
     tn_set_alias(u, LLVMBuildStore(f->b, func, place), TN_ALIAS_BUFFER);
+    place = tn_at(u, f->buffer, (size_t)TN_CALLER_SLOT * sizeof(tn_slot));
+    tn_set_alias(u, LLVMBuildStore(f->b, f->vmctx, place), TN_ALIAS_BUFFER);
     return (callee){ LLVMBuildSelect(f->b, none, tn_declare_slow_call(u, type), native, ""),
                      LLVMBuildSelect(f->b, none, f->vmctx, in, "") };
 }

@@ -89,6 +89,63 @@ tn_stub_exit:
     .cfi_def_cfa %rsp, 8
     retq
     .cfi_endproc
+
+/* tn_stub_host(func, arguments): func->typed(caller, arguments) on the thread's stack. The frame is that of tn_stub_exit,
+ * because the function may look out and end what called it. The caller's parts: instance, store, func, status. */
+    .globl tn_stub_host
+    .hidden tn_stub_host
+    .type tn_stub_host, @function
+    .p2align 4
+tn_stub_host:
+    .cfi_startproc
+    pushq %rbp
+    .cfi_def_cfa_offset 16
+    .cfi_offset %rbp, -16
+    movq %rsp, %rbp
+    .cfi_def_cfa_register %rbp
+    movq 32(%rdi), %r10       /* func->native */
+    movq %rbx, -8(%rbp)       /* where tn_stub_exit has them; they come back by themselves */
+    movq %r12, -16(%rbp)
+    movq %r13, -24(%rbp)
+    movq %r14, -32(%rbp)
+    movq (%r10), %r11         /* its segment */
+    movq %r15, -40(%rbp)
+    leaq -48(%rbp), %rax
+    movq %rax, 8(%r11)
+    movq (%r11), %r11
+    movq 24(%r10), %rax       /* its buffer */
+    leaq -32(%r11), %rsp
+    movq -24(%rax), %rax      /* who calls */
+    movq %rax, -32(%r11)
+    movq 56(%rdi), %rax       /* func->store */
+    movq %rax, -24(%r11)
+    movq %rdi, -16(%r11)
+    movl $0, -8(%r11)
+    movq 40(%rdi), %rax       /* func->typed */
+    movq %rsp, %rdi
+    callq *%rax
+    movq 16(%rsp), %rdx
+    movl 24(%rsp), %ecx
+    movq 32(%rdx), %rdx
+    movq 32(%rdx), %rdx       /* the store's interrupt */
+    orl (%rdx), %ecx
+    jne .Lended
+.Lback:
+    movq %rbp, %rsp
+    popq %rbp
+    .cfi_def_cfa %rsp, 8
+    retq
+    .cfi_endproc
+.Lended:
+    movq %rsp, %rdi
+    movq %rax, %rsi
+    callq tn_host_returned
+    testq %rdx, %rdx
+    jne .Lland
+    movq %rax, %xmm0
+    jmp .Lback
+    .size tn_stub_host, . - tn_stub_host
+
 .Lland:                       /* rdx: a tn_landing */
     movq 8(%rdx), %r15
     movq 16(%rdx), %r14

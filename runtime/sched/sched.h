@@ -24,6 +24,7 @@ struct tenon_answer {
     void *context;
 };
 
+typedef struct tn_worker tn_worker;
 struct tenon_task {
     tn_fiber fiber;
     tn_agenda_item limit; /* among the waiting tasks whose time will be over */
@@ -33,11 +34,11 @@ struct tenon_task {
     tn_task_state state;
     bool held; /* by the embedder */
     bool started;
-    int worker;     /* that it must run on, or -1 */
-    int thread_id;  /* that runs it */
-    uint64_t left;  /* nanoseconds until its time is over; UINT64_MAX: never */
-    uint64_t since; /* when they began to count */
-    uint64_t cpu;   /* nanoseconds had */
+    int worker;        /* that it must run on, or -1 */
+    tn_worker *runner; /* while it runs */
+    uint64_t left;     /* nanoseconds until its time is over; UINT64_MAX: never */
+    uint64_t since;    /* when they began to count */
+    uint64_t cpu;      /* nanoseconds had */
     /* While it runs: when it gives way if others want to run, when in any case, and when its time is over. */
     uint64_t slice_end, look_at, end_at;
     tenon_answer *answer; /* that it waits for; NULL: for fuel */
@@ -55,13 +56,18 @@ struct tenon_task {
     void *context;
 };
 
-typedef struct tn_worker {
+/* How often a worker's timer ticks: each quantum, or seldom, while nobody waits for a processor; or seldom as yet,
+ * though somebody does. */
+typedef enum tn_pace { TN_PACE_QUANTUM, TN_PACE_SELDOM, TN_PACE_LATE } tn_pace;
+
+struct tn_worker {
     tenon_scheduler *scheduler;
+    atomic_int pace; /* tn_pace */
     int number;
     int thread_id; /* while it runs tasks */
     tn_os_thread thread;
     tn_os_timer timer;
-} tn_worker;
+};
 
 #define TN_SPARE_TASK_STACKS 64
 
@@ -80,7 +86,7 @@ struct tenon_scheduler {
     uint64_t virtual_time;        /* of whoever was picked last */
     atomic_size_t ready_count;    /* queued tasks of tenants in `ready` */
     atomic_uint_fast64_t next_at; /* when the first of `throttled` or `limits` is due */
-    size_t task_count, tenant_count, answer_count;
+    size_t task_count, tenant_count, answer_count, idle_workers;
     uint8_t **stacks; /* spare ones, TN_SPARE_TASK_STACKS at most */
     size_t spare_stacks;
     void (*wake)(void *context);

@@ -8,6 +8,8 @@
 
 /* Of a task's stack: for the library, for host functions, and for signal handlers that have none of their own. */
 #define STACK_RESERVE ((size_t)96 << 10)
+/* Quanta between ticks while nobody waits. */
+#define SELDOM 16
 
 /* ---- stacks ---- */
 
@@ -41,6 +43,38 @@ static bool spare_stack(tenon_scheduler *s, uint8_t *stack)
 
 /* ---- running ---- */
 
+/* The least of these moments, seen from now. */
+static uint64_t until_next(const tenon_task *task, uint64_t now)
+{
+    uint64_t next = atomic_load(&task->scheduler->next_at);
+
+    next = task->look_at < next ? task->look_at : next;
+    next = task->end_at < next ? task->end_at : next;
+    return next > now ? next - now : 0;
+}
+
+/* Ticks cost a percent or two on virtual machines: while nobody waits for a processor there are few. */
+static void choose_pace(const tenon_task *task, uint64_t now)
+{
+    tenon_scheduler *s = task->scheduler;
+    tn_worker *w = task->runner;
+    uint64_t rest = until_next(task, now), quantum = s->quantum;
+    int pace = atomic_load(&w->pace);
+
+    if (pace == TN_PACE_LATE) {
+        atomic_store(&w->pace, TN_PACE_QUANTUM);
+        tn_os_timer_set(&w->timer, quantum, quantum);
+    } else if (s->worker_count > 0 && rest > 2 * quantum && atomic_load(&s->ready_count) == 0) {
+        tn_os_timer_set(&w->timer, rest < SELDOM * quantum ? rest : SELDOM * quantum, quantum);
+        atomic_store(&w->pace, TN_PACE_SELDOM);
+        /* Whoever has queued something before that did not know. */
+        if (atomic_load(&s->ready_count) > 0) {
+            atomic_store(&w->pace, TN_PACE_QUANTUM);
+            tn_os_timer_set(&w->timer, quantum, quantum);
+        }
+    }
+}
+
 /* In a signal handler. */
 static bool tick(tn_fiber *fiber)
 {
@@ -53,7 +87,10 @@ static bool tick(tn_fiber *fiber)
     /* Ticks and slices do not begin together: a tick that comes a little early is taken for the one that is due. */
     if (now + s->quantum / 4 >= task->slice_end && atomic_load(&s->ready_count) > 0)
         return true;
-    return now >= task->look_at || now >= atomic_load(&s->next_at);
+    if (now >= task->look_at || now >= atomic_load(&s->next_at))
+        return true;
+    choose_pace(task, now);
+    return false;
 }
 
 static uint64_t wait_for_fuel(tn_fiber *fiber)
@@ -182,7 +219,7 @@ void tenon_task_cancel(tenon_task *task)
         tn_queue_wake(s, task, tn_os_now());
         wake = tn_workers_wake(s);
     } else if (task->state == TN_TASK_RUNNING) {
-        tn_os_thread_interrupt(task->thread_id);
+        tn_os_thread_interrupt(task->runner->thread_id);
     }
     tn_os_mutex_unlock(&s->lock);
     if (wake != NULL)

@@ -10,6 +10,9 @@
 
 static void start_ticks(tn_worker *w)
 {
+    if (w->timer.running && atomic_load_explicit(&w->pace, memory_order_relaxed) != TN_PACE_QUANTUM)
+        tn_os_timer_set(&w->timer, w->scheduler->quantum, w->scheduler->quantum);
+    atomic_store_explicit(&w->pace, TN_PACE_QUANTUM, memory_order_relaxed);
     /* Without a timer tasks give way in host functions only; there is nobody to tell. */
     (void)!tn_os_timer_start(&w->timer, w->scheduler->quantum, w->scheduler->quantum, tn_thread_tick_value());
 }
@@ -79,7 +82,7 @@ static void run(tn_worker *w, tenon_task *task, uint64_t until)
     tn_pause pause = TN_PAUSE_END;
 
     prepare(s, task, now, until > now ? until : now);
-    task->thread_id = w->thread_id;
+    task->runner = w;
     tn_os_mutex_unlock(&s->lock);
     uint64_t cpu = tn_os_thread_time();
     if (!task->started)
@@ -119,13 +122,15 @@ static void wait_for_work(tn_worker *w)
     tenon_scheduler *s = w->scheduler;
     uint64_t until = atomic_load(&s->next_at), now = tn_os_now();
 
+    s->idle_workers++;
     if (w->timer.running && until > now + LINGER) {
         tn_os_condition_wait(&s->work, &s->lock, now + LINGER);
         if (atomic_load(&s->ready_count) == 0)
             tn_os_timer_stop(&w->timer);
-        return;
+    } else {
+        tn_os_condition_wait(&s->work, &s->lock, until);
     }
-    tn_os_condition_wait(&s->work, &s->lock, until);
+    s->idle_workers--;
 }
 
 void *tn_worker_main(void *arg)
@@ -179,11 +184,24 @@ uint64_t tenon_scheduler_next(tenon_scheduler *s)
     return next_at > now ? next_at - now : 0;
 }
 
+/* Somebody waits for a processor, and those that run think that nobody does. */
+static void hurry(tenon_scheduler *s)
+{
+    for (size_t i = 0; i < s->worker_count; i++) {
+        tn_worker *w = &s->workers[i];
+        int seldom = TN_PACE_SELDOM;
+        if (atomic_compare_exchange_strong(&w->pace, &seldom, TN_PACE_LATE))
+            tn_os_thread_interrupt(w->thread_id);
+    }
+}
+
 void (*tn_workers_wake(tenon_scheduler *s))(void *)
 {
     tn_queue_note_next(s);
     if (s->worker_count > 0) {
         tn_os_condition_wake_one(&s->work);
+        if (s->idle_workers == 0)
+            hurry(s);
         return NULL;
     }
     if (s->woken)

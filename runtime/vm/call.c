@@ -27,13 +27,6 @@ static tenon_status outcome(tenon_store *store, tenon_trap trap, tenon_error *er
     return TENON_TRAP;
 }
 
-static void run_compiled(tenon_func *func, tn_slot *slots)
-{
-    tn_segment from = { .from_interp = false };
-
-    tn_enter_native(func->instance, func->entry, slots, &from);
-}
-
 /* A trap that the tier has noted and not thrown. */
 static void note_end(tenon_store *store, tn_left left)
 {
@@ -46,17 +39,27 @@ static void run(void *arg)
     const start *s = arg;
     tenon_store *store = s->func->store;
 
-    if (__atomic_load_n(&s->func->entry->native, __ATOMIC_ACQUIRE) != NULL)
-        run_compiled(s->func, s->slots);
-    else
-        note_end(store, store->engine->tier->run(s->func, s->slots, false));
+    note_end(store, store->engine->tier->run(s->func, s->slots, false));
 }
 
-static void forget_trap(tenon_store *store)
+static void forget_last(tenon_store *store)
 {
     store->trap_pc = NULL;
     store->trapped_natively = false;
     store->frame_count = 0;
+    store->pending = NULL;
+    store->tail = NULL;
+}
+
+tenon_status tn_run_native(tenon_func *func, tn_slot *slots, tenon_error *err)
+{
+    tenon_store *store = func->store;
+
+    forget_last(store);
+    tenon_trap trap = tn_activate_native(func, slots);
+    if (TN_LIKELY(trap == TENON_TRAP_NONE && store->pending == NULL))
+        return TENON_OK;
+    return outcome(store, trap, err);
 }
 
 tenon_status tn_run(tenon_func *func, tn_slot *slots, tenon_error *err)
@@ -64,14 +67,17 @@ tenon_status tn_run(tenon_func *func, tn_slot *slots, tenon_error *err)
     tenon_store *store = func->store;
     tn_slot *top = store->stack_top;
     start s = { .func = func, .slots = slots };
+    tenon_status status;
 
-    forget_trap(store);
-    store->pending = NULL;
-    store->tail = NULL;
     if ((size_t)(store->stack_limit - slots) < tn_call_slots(func->type) + 2)
         return tn_fail_trap(err, TENON_TRAP_STACK_EXHAUSTED);
     store->stack_top = slots + tn_call_slots(func->type);
-    tenon_trap trap = tn_activate(store, run, &s);
+    if (tn_has_native(func)) {
+        status = tn_run_native(func, slots, err);
+    } else {
+        forget_last(store);
+        status = outcome(store, tn_activate(store, run, &s), err);
+    }
     store->stack_top = top;
-    return outcome(store, trap, err);
+    return status;
 }

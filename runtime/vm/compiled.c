@@ -9,9 +9,6 @@
 #include "runtime/vm/fiber.h"
 #include "runtime/vm/runtime.h"
 
-/* What leave is given. */
-enum { LEFT_BY_EXCEPTION = 1 };
-
 /* ---- images ---- */
 
 static bool make_types(tenon_module *module)
@@ -258,7 +255,7 @@ static tn_exit_result throw(tenon_instance *in, tn_exception *e)
         return (tn_exit_result){ 0, landing };
     }
     in->store->pending = e;
-    tn_native_code->leave(n->segment, LEFT_BY_EXCEPTION);
+    tn_native_code->leave(n->segment, TN_LEFT_BY_EXCEPTION);
 }
 
 static tn_exit_result exit_THROW(tenon_instance *in, uint64_t a, uint64_t b)
@@ -311,22 +308,41 @@ static tn_exit_result exit_FUEL(tenon_instance *in, uint64_t a, uint64_t b)
     return value(0);
 }
 
-static tn_exit_result call_host(tenon_instance *in, tenon_func *func, tn_slot *args)
+/* A host function has returned. */
+static tn_exit_result host_returned(tenon_instance *in, tenon_status status, uint64_t result)
 {
     tenon_store *store = in->store;
-    tenon_status status = tn_call_host(func, in, args);
 
     if (tn_must_end(store)) {
         store->pending = NULL;
         end_guest(in, TENON_TRAP_INTERRUPTED);
     }
     if (TN_LIKELY(status == TENON_OK))
-        return value(0);
+        return value(result);
     if (status == TENON_EXCEPTION && store->pending != NULL)
         return throw(in, store->pending);
     store->pending = NULL;
     store->host_status = status;
     end_guest(in, TENON_TRAP_HOST);
+}
+
+static tn_exit_result call_host(tenon_instance *in, tenon_func *func, tn_slot *args)
+{
+    return host_returned(in, tn_call_host(func, in, args), 0);
+}
+
+tn_exit_result tn_host_returned(tenon_caller *caller, uint64_t integer, double floating)
+{
+    const tn_type *type = caller->func->type;
+    bool is_floating = type->result_count > 0 && (*tn_type_results(type) == TN_F32 || *tn_type_results(type) == TN_F64);
+    tn_slot result = { .f64 = floating };
+    tenon_status status = caller->status;
+
+    if (!is_floating)
+        result.i64 = integer;
+    if (status == TENON_SUSPENDED)
+        status = tn_wait_for_answer(caller->func, &result);
+    return host_returned(caller->instance, status, result.i64);
 }
 
 /* Compiled code is to go on in other compiled code. */

@@ -15,9 +15,20 @@ __attribute__((noinline)) tn_thread *tn_thread_of(void)
     return thread;
 }
 
-uintptr_t tn_stack_limit(const tn_thread *thread)
+/* Not in a signal handler. */
+static void find_out(tn_thread *thread)
 {
-    return thread->fiber != NULL ? thread->fiber->stack_limit : tn_os_stack_limit();
+    thread->stack_limit = tn_os_stack_limit();
+    thread->id = tn_os_thread_id();
+}
+
+tn_thread *tn_thread_known(void)
+{
+    tn_thread *thread = tn_thread_of();
+
+    if (TN_UNLIKELY(thread->id == 0))
+        find_out(thread);
+    return thread;
 }
 
 void *tn_thread_tick_value(void)
@@ -48,14 +59,14 @@ void tn_fiber_pause(tn_pause pause)
 
 tn_pause tn_fiber_run(tn_fiber *fiber)
 {
-    tn_thread *thread = tn_thread_of();
+    tn_thread *thread = tn_thread_known();
     tn_activation *outer = thread->activation;
 
     TN_ASSERT(thread->fiber == NULL);
     tn_os_fiber_init_thread(&thread->self);
     thread->fiber = fiber;
     thread->activation = fiber->activation;
-    publish(fiber->activation, tn_os_thread_id());
+    publish(fiber->activation, thread->id);
     tn_os_fiber_switch(&thread->self, &fiber->self, 0);
     thread->activation = outer;
     return fiber->pause;

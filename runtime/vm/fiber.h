@@ -36,12 +36,19 @@ typedef struct tn_thread {
     tn_fiber *fiber;           /* that it runs, or NULL */
     tn_os_fiber self;          /* where it goes on when the fiber pauses */
     void *saved;               /* registers that the next interrupt brings back */
+    int id;                    /* the kernel's number */
+    uintptr_t stack_limit;     /* of its own stack, as tn_os_stack_limit */
 } tn_thread;
 
 /* The calling thread's. Must be asked again after whatever may run a guest: a fiber may have changed its thread. */
 tn_thread *tn_thread_of(void);
+/* The same with its number and limit known. Not in a signal handler. */
+tn_thread *tn_thread_known(void);
 /* Lowest address that C code may use before guests stop being called. */
-uintptr_t tn_stack_limit(const tn_thread *thread);
+TN_INLINE uintptr_t tn_stack_limit(const tn_thread *thread)
+{
+    return thread->fiber != NULL ? thread->fiber->stack_limit : thread->stack_limit;
+}
 
 /* Leaves the fiber that the thread runs; returns when somebody goes on with it, unless it was for good. */
 void tn_fiber_pause(tn_pause pause);

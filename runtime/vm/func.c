@@ -89,10 +89,10 @@ bool tn_val_fits(const tenon_store *store, tn_valtype t, const tenon_val *val)
 {
     const tn_types *types = store->engine->types;
 
+    if (!tn_is_ref(t))
+        return val->type == (tenon_type)t;
     if (val->type != tn_public_type(types, t))
         return false;
-    if (!tn_is_ref(t))
-        return true;
     if (val->of.ref == 0)
         return tn_is_nullable(t);
     if (val->type == TENON_FUNCREF)
@@ -158,6 +158,43 @@ tenon_status tenon_func_call(tenon_func *func, const tenon_val *args, size_t arg
     if (status != TENON_OK)
         return tn_fail_plain(err, status, "no stacks for the call: %s", tenon_status_text(status));
     status = call(func, args, arg_count, results, err);
+    tn_stacks_detach(func->store);
+    return status;
+}
+
+/* Slots of the host's own, unless it is the interpreter that runs the function. */
+static tenon_status call_packed(tenon_func *func, tn_slot *slots, tenon_error *err)
+{
+    tenon_store *store = func->store;
+    tn_slot *args = store->stack_top;
+    const tn_type *type = func->type;
+
+    if (tn_has_native(func))
+        return tn_run_native(func, slots, err);
+    if ((size_t)(store->stack_limit - args) < tn_call_slots(type))
+        return tn_fail_trap(err, TENON_TRAP_STACK_EXHAUSTED);
+    for (uint32_t i = 0, at = 0; i < type->param_count; at += tn_slots_of(type->types[i++]))
+        if (type->types[i] == TN_V128)
+            memcpy(args + at, slots + at, 16);
+        else if (type->types[i] == TN_I32 || type->types[i] == TN_F32)
+            args[at].i64 = slots[at].i32;
+        else
+            args[at] = slots[at];
+    TN_TRY(func->instance == NULL ? tn_call_host(func, NULL, args) : tn_run(func, args, err));
+    if (type->result_slots > 0)
+        memcpy(slots, args, type->result_slots * sizeof *slots);
+    return TENON_OK;
+}
+
+tenon_status tenon_func_call_packed(tenon_func *func, tenon_slot *slots, tenon_error *err)
+{
+    tn_error_clear(err);
+    if (TN_LIKELY(func->store->stacks != NULL))
+        return call_packed(func, (tn_slot *)slots, err);
+    tenon_status status = tn_stacks_attach(func->store);
+    if (status != TENON_OK)
+        return tn_fail_plain(err, status, "no stacks for the call: %s", tenon_status_text(status));
+    status = call_packed(func, (tn_slot *)slots, err);
     tn_stacks_detach(func->store);
     return status;
 }

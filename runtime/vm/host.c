@@ -48,9 +48,14 @@ static tenon_status func_new(tenon_store *store, const tn_type *type, tenon_pack
 
     if (host == NULL)
         return TENON_NOMEM;
-    host->func = (tenon_func){
-        .type = type, .entry = &no_code, .index = TENON_NO_INDEX, .store = store, .packed = packed, .context = context
-    };
+    host->func = (tenon_func){ .type = type,
+                               .entry = &no_code,
+                               .callee = &host->func,
+                               .native = &store->native,
+                               .index = TENON_NO_INDEX,
+                               .store = store,
+                               .packed = packed,
+                               .context = context };
     host->next = store->host_funcs;
     store->host_funcs = host;
     *out = &host->func;
@@ -128,7 +133,10 @@ tenon_status tenon_func_new_entry(tenon_store *store, const tenon_entry *entry, 
 
     TN_TRY(add_type(store, entry->params, entry->param_count, entry->results, entry->result_count, &type));
     TN_TRY(func_new(store, type, entry->packed, context, out));
-    (*out)->typed = entry->typed;
+    if (entry->typed != NULL && tn_native_code != NULL && tn_native_code->takes_registers(type)) {
+        (*out)->typed = entry->typed;
+        (*out)->entry = tn_native_code->host_entry;
+    }
     return TENON_OK;
 }
 
@@ -152,8 +160,7 @@ tenon_status tn_func_new_stub(tenon_store *store, const tn_type *type, tenon_stu
 
 /* ---- calling them ---- */
 
-/* The whole fiber waits, whatever frames it has. */
-static tenon_status wait_for_answer(tenon_func *func, tn_slot *results)
+tenon_status tn_wait_for_answer(tenon_func *func, tn_slot *results)
 {
     tn_fiber *fiber = tn_thread_of()->fiber;
 
@@ -174,7 +181,7 @@ tenon_status tn_call_host(tenon_func *func, tenon_instance *instance, tn_slot *a
     store->stack_top = args + slots;
     tenon_status status = func->packed(&caller, (tenon_slot *)args);
     if (TN_UNLIKELY(status == TENON_SUSPENDED))
-        status = wait_for_answer(func, args);
+        status = tn_wait_for_answer(func, args);
     store->stack_top = top;
     for (uint32_t i = 0, at = 0; i < type->result_count; at += tn_slots_of(tn_type_results(type)[i++]))
         if (tn_type_results(type)[i] == TN_I32 || tn_type_results(type)[i] == TN_F32)

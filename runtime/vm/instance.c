@@ -171,6 +171,7 @@ tenon_func *tn_instance_func(tenon_instance *in, uint32_t index)
     if (func->type == NULL)
         *func = (tenon_func){ .type = tn_module_func_type(m, index),
                               .instance = in,
+                              .callee = in,
                               .entry = &in->entries[index - m->imported_funcs],
                               .index = index,
                               .store = in->store };

@@ -126,9 +126,8 @@ static void on_interrupt(int signal, siginfo_t *info, void *ucontext)
     thread->saved = NULL;
     note_timeout(thread, info);
     if (thread->fiber != NULL) {
-        bool tick = info->si_code == SI_TIMER && info->si_value.sival_ptr == thread;
-        gives_way = tick && thread->fiber->tick(thread->fiber);
-        ours = ours || tick;
+        gives_way = thread->fiber->tick(thread->fiber);
+        ours = ours || (info->si_code == SI_TIMER && info->si_value.sival_ptr == thread);
         note_ending(thread);
     }
     ours = act(thread, gives_way, ucontext) || ours;

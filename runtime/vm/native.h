@@ -25,8 +25,17 @@ typedef struct tn_native_stack {
     tn_segment *segment; /* innermost, or NULL */
     uintptr_t top, limit;
     tn_slot *buffer;
-    uint8_t *map; /* begins with a guard; NULL: there is none */
+    const void *interrupt; /* the store's, an atomic_int: not 0 when the guest is to stop */
+    uint8_t *map;          /* begins with a guard; NULL: there is none */
 } tn_native_stack;
+
+/* A call of a host function. The stubs make it. */
+struct tenon_caller {
+    tenon_instance *instance;
+    tenon_store *store;
+    tenon_func *func;
+    tenon_status status;
+};
 
 /* Where an exit goes on: with the value behind the call, or at a landing pad. */
 typedef struct tn_exit_result {
@@ -68,6 +77,9 @@ typedef struct tn_native {
     /* Looks for a landing pad in the innermost segment, from its exit on outwards; NULL when there is none. */
     void *(*find_landing)(tn_segment *segment, uint64_t exception);
     tn_exit_stub *exit_stub;
+    /* The entry of host functions that compiled code can call as they are, and whether one of this type is such. */
+    const tn_entry *host_entry;
+    bool (*takes_registers)(const tn_type *type);
     /* In a signal handler. */
     bool (*owns_pc)(uintptr_t pc);
     /* The trap of an instruction that the CPU refused, or TENON_TRAP_NONE. */
@@ -112,6 +124,10 @@ tenon_status tn_module_add_image(tenon_module *module, tn_image *image, tenon_er
 
 /* The same while guests run: takes the image, and lets them go on in it. */
 tenon_status tn_module_promote(tenon_module *module, tn_image *image, tenon_error *err);
+
+/* What the stub of host functions calls, on the thread's stack, when a typed function has returned and its status or
+ * the store's interrupt is not 0. The result is in one of the registers. */
+tn_exit_result tn_host_returned(tenon_caller *caller, uint64_t integer, double floating);
 
 /* What the exit stub calls, on the thread's stack. */
 tn_exit_result tn_exit(tenon_instance *in, uint64_t exit, uint64_t a, uint64_t b);

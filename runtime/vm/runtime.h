@@ -77,7 +77,9 @@ struct tenon_module {
 
 /* A call from the host into a guest. Traps go to the innermost one and unwind guest frames only. */
 typedef struct tn_activation {
-    jmp_buf landing;
+    /* Where it ends when a trap does that: out of the segment, or by a jump when there is none. */
+    tn_segment *segment;
+    jmp_buf *landing;
     struct tn_activation *outer;
     tenon_store *store;
     tenon_trap trap; /* set before landing */
@@ -160,13 +162,6 @@ struct tenon_store {
     tn_slot *tail_args;
 };
 
-struct tenon_caller {
-    tenon_instance *instance;
-    tenon_store *store;
-    tenon_func *func;
-    tenon_status status;
-};
-
 /* engine.c */
 void tn_engine_ref(tenon_engine *engine);
 void tn_engine_unref(tenon_engine *engine);
@@ -212,10 +207,15 @@ tenon_status tn_constant(tenon_instance *instance, tn_range expr, tn_value *out,
 
 /* host.c */
 tenon_status tn_call_host(tenon_func *func, tenon_instance *caller, tn_slot *args);
+/* The function has returned TENON_SUSPENDED: the whole fiber waits, whatever frames it has. */
+tenon_status tn_wait_for_answer(tenon_func *func, tn_slot *results);
 tenon_status tn_func_new_stub(tenon_store *store, const tn_type *type, tenon_stub stub, tenon_func **out);
 
 /* A host function's results are in args, or the call ends as the status says: traps are noted as the store's. */
 bool tn_host_call_failed(tenon_store *store, tenon_status status);
+
+/* What a segment is left with. */
+enum { TN_LEFT_BY_EXCEPTION = 1, TN_LEFT_BY_TRAP };
 
 /* compiled.c: compiled code beside the tiers. */
 extern void *const tn_leaves[];
@@ -226,7 +226,7 @@ void tn_images_delete(tenon_module *module);
 void tn_bind_all(tenon_module *module, size_t mode);
 /* Asks for compiled code of a function that is hot, or of one that is in a hot loop. */
 void tn_ask_for_code(tenon_instance *in, uint32_t own, uint32_t loop);
-/* Calls compiled code from the interpreter, with arguments in slots; false when it left by an exception. */
+/* Calls compiled code with arguments in slots; false when it left by an exception or a trap. */
 bool tn_enter_native(tenon_instance *in, const tn_entry *entry, tn_slot *slots, const tn_segment *from);
 
 /* backtrace.c: notes the frames of the newest trap. */
@@ -237,6 +237,12 @@ void tn_resources_fini(tenon_store *store);
 
 /* call.c: runs a guest function from the host, arguments and results in slots at the store's stack top. */
 tenon_status tn_run(tenon_func *func, tn_slot *slots, tenon_error *err);
+/* The same for one that has compiled code, with slots anywhere. */
+tenon_status tn_run_native(tenon_func *func, tn_slot *slots, tenon_error *err);
+TN_INLINE bool tn_has_native(const tenon_func *func)
+{
+    return func->instance != NULL && __atomic_load_n(&func->entry->native, __ATOMIC_ACQUIRE) != NULL;
+}
 
 /* func.c */
 tenon_type tn_public_type(const tn_types *types, tn_valtype t);
@@ -266,6 +272,8 @@ tn_exception *tn_exception_new(tenon_store *store, tenon_tag *tag, const tn_slot
 void tn_fault_handler_install(void);
 /* Runs fn(arg) so that faults of guest code come back as a trap. */
 tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg);
+/* The same for compiled code, with arguments and results in slots. */
+tenon_trap tn_activate_native(tenon_func *func, tn_slot *slots);
 /* Ends the innermost activation from C code that a guest has called. */
 _Noreturn void tn_end_guest(tenon_store *store, tenon_trap trap);
 /* The newest trap is at this place of compiled code. */

@@ -19,6 +19,7 @@ tenon_status tn_store_new(tenon_tenant *tenant, bool borrows, tenon_bounds bound
     store->borrows = borrows;
     store->bounds = bounds;
     store->exception_threshold = 1024;
+    store->native.interrupt = &store->interrupt;
     tn_arena_init(&store->arena, &engine->mem);
     tenon_status status = borrows ? TENON_OK : tn_stacks_attach(store);
     if (status != TENON_OK) {

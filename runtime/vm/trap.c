@@ -36,12 +36,20 @@ static bool owns_address(const tenon_store *store, uintptr_t address)
     return false;
 }
 
+/* Over guests' frames, and the library's between them. */
+static _Noreturn void unwind_to(tn_activation *a)
+{
+    if (a->segment != NULL)
+        tn_native_code->leave(a->segment, TN_LEFT_BY_TRAP);
+    longjmp(*a->landing, 1);
+}
+
 static void land(void *arg)
 {
     tn_activation *a = arg;
 
     tn_record_frames(a->store);
-    longjmp(a->landing, 1);
+    unwind_to(a);
 }
 
 bool tn_end_interrupted(tn_activation *a, tenon_trap trap, uintptr_t address, void *ucontext)
@@ -189,13 +197,13 @@ void tn_fault_handler_install(void)
 
 /* Whoever interrupts sets its bit and then looks for the thread; one of the two sees the other. A barrier between them
  * is dear on this side, which every call passes, so the other has it for both where the system can. */
-static void publish_thread(tenon_store *store)
+static void publish_thread(tenon_store *store, int thread)
 {
-    if (store->engine->has_remote_barrier) {
-        atomic_store_explicit(&store->thread, tn_os_thread_id(), memory_order_relaxed);
+    if (TN_LIKELY(store->engine->has_remote_barrier)) {
+        atomic_store_explicit(&store->thread, thread, memory_order_relaxed);
         atomic_signal_fence(memory_order_seq_cst);
     } else {
-        atomic_store(&store->thread, tn_os_thread_id());
+        atomic_store(&store->thread, thread);
     }
 }
 
@@ -210,26 +218,43 @@ static void start_timeout(tn_activation *a, const tn_fiber *fiber)
         atomic_fetch_or(&store->interrupt, TN_INTERRUPT_TIMEOUT);
 }
 
-static void run_interruptibly(tn_activation *a, const tn_fiber *fiber, void (*fn)(void *), void *arg)
+/* Makes the activation the thread's and the store's; false when there is a trap instead. outermost: of its store. */
+TN_INLINE bool begin(tn_activation *a, tn_thread *thread, bool outermost)
 {
     tenon_store *store = a->store;
 
-    publish_thread(store);
-    if (store->timeout != 0)
-        start_timeout(a, fiber);
-    if (fiber != NULL && atomic_load_explicit(&fiber->ending, memory_order_relaxed))
-        atomic_fetch_or(&store->interrupt, TN_INTERRUPT_ENDING);
-    if (_setjmp(a->landing) == 0) {
-        if (tn_must_end(store))
-            a->trap = TENON_TRAP_INTERRUPTED;
-        else
-            fn(arg);
+    if (TN_UNLIKELY((uintptr_t)__builtin_frame_address(0) < tn_stack_limit(thread))) {
+        a->trap = TENON_TRAP_STACK_EXHAUSTED;
+        return false;
     }
-    tn_thread_of()->activation = a->outer;
-    store->activation = NULL;
-    tn_os_timer_stop(&store->timer);
+    store->activation = a;
+    thread->activation = a;
+    if (!outermost)
+        return true;
+    publish_thread(store, thread->id);
+    if (TN_UNLIKELY(store->timeout != 0))
+        start_timeout(a, thread->fiber);
+    if (thread->fiber != NULL && atomic_load_explicit(&thread->fiber->ending, memory_order_relaxed))
+        atomic_fetch_or(&store->interrupt, TN_INTERRUPT_ENDING);
+    if (TN_UNLIKELY(tn_must_end(store)))
+        a->trap = TENON_TRAP_INTERRUPTED;
+    return a->trap == TENON_TRAP_NONE;
+}
+
+/* The guest has returned, or was ended: only a fiber may be on another thread than it began on. */
+TN_INLINE void end(const tn_activation *a, tn_thread *began_on, const tn_fiber *fiber, tn_activation *outer_of_store)
+{
+    tenon_store *store = a->store;
+    tn_thread *thread = fiber == NULL ? began_on : tn_thread_of();
+
+    thread->activation = a->outer;
+    store->activation = outer_of_store;
+    if (outer_of_store != NULL)
+        return;
+    if (TN_UNLIKELY(store->timer.running))
+        tn_os_timer_stop(&store->timer);
     atomic_store_explicit(&store->thread, 0, memory_order_relaxed);
-    if (atomic_load_explicit(&store->interrupt, memory_order_relaxed) != 0)
+    if (TN_UNLIKELY(atomic_load_explicit(&store->interrupt, memory_order_relaxed) != 0))
         atomic_fetch_and(&store->interrupt, a->trap == TENON_TRAP_INTERRUPTED ? 0 : TN_INTERRUPT_ASKED);
 }
 
@@ -237,29 +262,41 @@ _Noreturn void tn_end_guest(tenon_store *store, tenon_trap trap)
 {
     store->activation->trap = trap;
     tn_record_frames(store);
-    longjmp(store->activation->landing, 1);
+    unwind_to(store->activation);
 }
 
 tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg)
 {
-    tn_thread *thread = tn_thread_of();
-    tn_activation a = { .outer = thread->activation, .store = store, .trap = TENON_TRAP_NONE };
+    tn_thread *thread = tn_thread_known();
+    jmp_buf landing;
+    tn_activation a = { .outer = thread->activation, .store = store, .trap = TENON_TRAP_NONE, .landing = &landing };
     tn_activation *outer_of_store = store->activation;
+    const tn_fiber *fiber = thread->fiber;
     tn_segment *segment = store->native.segment;
 
-    if ((uintptr_t)__builtin_frame_address(0) < tn_stack_limit(thread))
-        return TENON_TRAP_STACK_EXHAUSTED;
-    store->activation = &a;
-    thread->activation = &a;
-    if (outer_of_store == NULL) {
-        run_interruptibly(&a, thread->fiber, fn, arg);
-    } else {
-        if (_setjmp(a.landing) == 0)
-            fn(arg);
-        tn_thread_of()->activation = a.outer;
-        store->activation = outer_of_store;
-    }
+    if (_setjmp(landing) == 0 && begin(&a, thread, outer_of_store == NULL))
+        fn(arg);
+    if (store->activation == &a)
+        end(&a, thread, fiber, outer_of_store);
     store->native.segment = segment;
+    return a.trap;
+}
+
+tenon_trap tn_activate_native(tenon_func *func, tn_slot *slots)
+{
+    tenon_store *store = func->store;
+    tn_thread *thread = tn_thread_known();
+    tn_segment *outer = store->native.segment, segment = { .outer = outer };
+    tn_activation a = { .outer = thread->activation, .store = store, .trap = TENON_TRAP_NONE, .segment = &segment };
+    tn_activation *outer_of_store = store->activation;
+    const tn_fiber *fiber = thread->fiber;
+
+    store->native.segment = &segment;
+    if (begin(&a, thread, outer_of_store == NULL))
+        (void)tn_native_code->enter(&segment, func->instance, slots, func->entry);
+    if (store->activation == &a)
+        end(&a, thread, fiber, outer_of_store);
+    store->native.segment = outer;
     return a.trap;
 }
 

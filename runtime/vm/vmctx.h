@@ -54,6 +54,7 @@ typedef struct tn_entry {
  * the place that its position gives it. Below it, the function that is called when it has no code yet. */
 #define TN_BUFFER_SLOTS 2048
 #define TN_CALLEE_SLOT  (-1)
+#define TN_CALLER_SLOT  (-3) /* the calling instance, when it is not known who is called */
 
 /* How compiled code calls everything that is not a leaf of builtins.def. */
 typedef uint64_t tn_exit_stub(tenon_instance *instance, uint64_t exit, uint64_t a, uint64_t b);
@@ -106,12 +107,14 @@ typedef struct tn_exception {
 
 struct tenon_func {
     const tn_type *type;
-    tenon_instance *instance; /* NULL for a host function */
-    const tn_entry *entry;    /* never NULL; that of a host function has no code */
-    uint32_t index;           /* in the instance's module */
+    tenon_instance *instance;       /* NULL for a host function */
+    const tn_entry *entry;          /* never NULL; that of a host function has no slot code */
+    void *callee;                   /* what compiled callers pass as vmctx: the instance; for a host function, this */
+    struct tn_native_stack *native; /* of a host function: its store's */
+    void (*typed)(void);            /* of a host function: for compiled callers, or NULL */
+    uint32_t index;                 /* in the instance's module */
     tenon_store *store;
     tenon_packed packed;     /* of a host function */
-    void (*typed)(void);     /* the same for compiled callers, or NULL */
     tenon_callback callback; /* what packed calls when the function was made with one */
     void *context;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What guests cost an embedder. bench_embed [TENON-LLVM] prints nanoseconds, minima of several runs, interpreted and,
- * with the compiler's path, compiled: a call from the host to a guest; from a guest to the host; a store that is made,
+ * with the compiler's path, compiled: a call from the host to a guest, with values and with slots; from a guest to the host; a store that is made,
  * used and dropped; one of a pool that is taken, called so that it writes a page, and given back, by one tenant and by
  * two in turn; a change of fibers. bench_embed --live N dense|guarded prints what N instances take that are all alive and
  * have been called.
@@ -92,6 +92,22 @@ static double host_to_guest(const bench *b)
 
     for (int i = 0; i < CALLS; i++)
         call(same, i);
+    double time = (now() - from) / CALLS;
+    tenon_store_delete(store);
+    return time;
+}
+
+static double host_to_guest_packed(const bench *b)
+{
+    tenon_store *store;
+    tenon_func *same = make(b, "same", &store);
+    double from = now();
+
+    for (int i = 0; i < CALLS; i++) {
+        tenon_slot slot = { .i32 = i };
+        if (tenon_func_call_packed(same, &slot, NULL) != TENON_OK)
+            check(TENON_TRAP, "a call");
+    }
     double time = (now() - from) / CALLS;
     tenon_store_delete(store);
     return time;
@@ -261,8 +277,8 @@ static void report(const char *tier, const char *compiler)
     bench b;
 
     open_bench(&b, compiler, false);
-    printf("%-12s %12.1f %12.1f %12.0f %12.0f %12.0f %12.1f\n", tier, least(host_to_guest, &b),
-           least(guest_to_host, &b), least(whole_store, &b), least(pooled, &b), least(pooled_in_turn, &b),
+    printf("%-12s %12.1f %12.1f %12.1f %12.0f %12.0f %12.0f %12.1f\n", tier, least(host_to_guest, &b),
+           least(host_to_guest_packed, &b), least(guest_to_host, &b), least(whole_store, &b), least(pooled, &b), least(pooled_in_turn, &b),
            least(change_of_fibers, &b));
     close_bench(&b);
 }
@@ -327,7 +343,7 @@ int main(int argc, char **argv)
         live(strtol(argv[2], NULL, 10), strcmp(argv[3], "dense") == 0);
         return 0;
     }
-    printf("%-12s %12s %12s %12s %12s %12s %12s\n", "ns", "host-guest", "guest-host", "store", "pooled", "two tenants",
+    printf("%-12s %12s %12s %12s %12s %12s %12s %12s\n", "ns", "host-guest", "the same", "guest-host", "store", "pooled", "two tenants",
            "fibers");
     report("interpreted", NULL);
     if (argc > 1)

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Host functions close to the guest: packed and typed entries, guest memory, resources, stubs.
  */
+#define _GNU_SOURCE
 #include "unit.h"
+
+#include <unistd.h>
+
+#include "tests/support/compile.h"
+
+enum { GUARDED, CHECKED, COMPILED, MODES };
 
 /* ---- entries ---- */
 
@@ -42,7 +49,7 @@ typedef struct guest {
     int picks;
 } guest;
 
-static void guest_open(guest *g, tenon_bounds bounds)
+static bool guest_open(guest *g, int mode)
 {
     const struct {
         const char *name;
@@ -50,9 +57,18 @@ static void guest_open(guest *g, tenon_bounds bounds)
     } rows[] = { { "pick", &pick_entry }, { "note", &note_entry }, { "wait", &wait_entry } };
     tenon_linker *linker;
 
-    g->w = world_new(bounds);
+    if (mode == COMPILED && access(TENON_LLVM, X_OK) != 0)
+        return false;
+    g->w = world_new(mode == CHECKED ? TENON_BOUNDS_CHECKED : TENON_BOUNDS_GUARDED);
     g->picks = 0;
     assert_int_equal(tenon_module_new(g->w.engine, BUILT(entries), &g->module, NULL), TENON_OK);
+    if (mode == COMPILED) {
+        size_t size;
+        uint8_t *image = compile_module(TENON_LLVM, BUILT(entries), &size);
+        assert_non_null(image);
+        assert_int_equal(tenon_module_add_code(g->module, image, size, NULL), TENON_OK);
+        free(image);
+    }
     assert_int_equal(tenon_linker_new(g->w.store, &linker), TENON_OK);
     assert_ptr_equal(tenon_linker_store(linker), g->w.store);
     for (size_t i = 0; i < 3; i++) {
@@ -63,6 +79,7 @@ static void guest_open(guest *g, tenon_bounds bounds)
     }
     assert_int_equal(tenon_linker_instantiate(linker, g->module, &g->instance, NULL), TENON_OK);
     tenon_linker_delete(linker);
+    return true;
 }
 
 static void guest_close(guest *g)
@@ -83,37 +100,113 @@ static tenon_status call1(guest *g, const char *name, int32_t arg, int32_t *resu
 
 static void both_entries(void **state)
 {
-    guest g;
-    tenon_val result;
-    uint32_t n = 0;
-    int32_t ignored;
-    tenon_extern e;
     (void)state;
-    guest_open(&g, TENON_BOUNDS_GUARDED);
-    assert_non_null(pick_entry.typed);
-    assert_int_equal(pick_entry.param_count, 4);
-    assert_int_equal(note_entry.result_count, 0);
-    assert_int_equal(tenon_func_call(export_func(g.instance, "pick"), NULL, 0, &result, 1, NULL), TENON_OK);
-    assert_true(result.of.f64 == 41.25);
-    assert_int_equal(g.picks, 1);
-    assert_int_equal(call1(&g, "note", 5, &ignored), TENON_OK);
-    /* The memory that is exported as "memory", not memory 0. */
-    assert_true(tenon_instance_export(g.instance, (tenon_name){ "memory", 6 }, &e));
-    assert_true(tenon_memory_read(e.of.memory, 100, &n, 4));
-    assert_int_equal(n, 5);
-    assert_int_equal(call1(&g, "note", 7, &ignored), TENON_DENIED);
-    guest_close(&g);
+    for (int mode = 0; mode < MODES; mode++) {
+        guest g;
+        tenon_val result;
+        uint32_t n = 0;
+        int32_t ignored;
+        tenon_extern e;
+        if (!guest_open(&g, mode))
+            continue;
+        assert_non_null(pick_entry.typed);
+        assert_int_equal(pick_entry.param_count, 4);
+        assert_int_equal(note_entry.result_count, 0);
+        assert_int_equal(tenon_func_call(export_func(g.instance, "pick"), NULL, 0, &result, 1, NULL), TENON_OK);
+        assert_true(result.of.f64 == 41.25);
+        assert_int_equal(g.picks, 1);
+        assert_int_equal(call1(&g, "note", 5, &ignored), TENON_OK);
+        /* The memory that is exported as "memory", not memory 0. */
+        assert_true(tenon_instance_export(g.instance, (tenon_name){ "memory", 6 }, &e));
+        assert_true(tenon_memory_read(e.of.memory, 100, &n, 4));
+        assert_int_equal(n, 5);
+        assert_int_equal(call1(&g, "note", 7, &ignored), TENON_DENIED);
+        assert_int_equal(call1(&g, "note", 6, &ignored), TENON_OK);
+        guest_close(&g);
+    }
 }
 
 static void results_are_brought_into_form(void **state)
 {
-    guest g;
-    int32_t result;
     (void)state;
-    guest_open(&g, TENON_BOUNDS_GUARDED);
-    assert_int_equal(call1(&g, "direct", 4, &result), TENON_OK);
-    assert_int_equal(result, 41);
-    guest_close(&g);
+    for (int mode = 0; mode < MODES; mode++) {
+        guest g;
+        int32_t result;
+        if (!guest_open(&g, mode))
+            continue;
+        assert_int_equal(call1(&g, "direct", 4, &result), TENON_OK);
+        assert_int_equal(result, 41);
+        guest_close(&g);
+    }
+}
+
+static void calls_with_slots(void **state)
+{
+    (void)state;
+    for (int mode = 0; mode < MODES; mode++) {
+        guest g;
+        tenon_error err;
+        tenon_slot slots[2] = { { .u64 = 0xDEADBEEF00000004u } };
+        if (!guest_open(&g, mode))
+            continue;
+        assert_int_equal(tenon_func_call_packed(export_func(g.instance, "direct"), slots, &err), TENON_OK);
+        assert_int_equal(slots[0].i32, 41);
+        assert_int_equal(tenon_func_call_packed(export_func(g.instance, "pick"), slots, NULL), TENON_OK);
+        assert_true(slots[0].f64 == 41.25);
+        slots[0].u64 = 7;
+        assert_int_equal(tenon_func_call_packed(export_func(g.instance, "note"), slots, &err), TENON_DENIED);
+        assert_int_equal(err.status, TENON_DENIED);
+        guest_close(&g);
+    }
+}
+
+/* A host function that calls guests which call it again has its own caller each time. */
+static int32_t factorial(tenon_caller *caller, int32_t n)
+{
+    tenon_instance *instance = tenon_caller_instance(caller);
+    tenon_func *fact = export_func(instance, "fact");
+    tenon_val arg = i32_val(n), out = i32_val(1);
+
+    if (n > 0 && tenon_func_call(fact, &arg, 1, &out, 1, NULL) != TENON_OK)
+        tenon_caller_fail(caller, TENON_TRAP);
+    assert_ptr_equal(tenon_caller_instance(caller), instance);
+    if (n == 9)
+        tenon_caller_fail(caller, TENON_EXIT);
+    return out.of.i32;
+}
+TENON_ENTRY(factorial_entry, factorial, (i32), i32);
+
+static void entries_call_guests(void **state)
+{
+    (void)state;
+    for (int mode = 0; mode < MODES; mode++) {
+        tenon_extern e = { .kind = TENON_KIND_FUNC };
+        tenon_module *module;
+        tenon_instance *instances[2];
+        tenon_val arg = i32_val(6), out;
+        if (mode == COMPILED && access(TENON_LLVM, X_OK) != 0)
+            continue;
+        world w = world_new(mode == CHECKED ? TENON_BOUNDS_CHECKED : TENON_BOUNDS_GUARDED);
+        assert_int_equal(tenon_module_new(w.engine, BUILT(host), &module, NULL), TENON_OK);
+        if (mode == COMPILED) {
+            size_t size;
+            uint8_t *image = compile_module(TENON_LLVM, BUILT(host), &size);
+            assert_int_equal(tenon_module_add_code(module, image, size, NULL), TENON_OK);
+            free(image);
+        }
+        assert_int_equal(tenon_func_new_entry(w.store, &factorial_entry, NULL, &e.of.func), TENON_OK);
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(tenon_instance_new(w.store, module, &e, 1, &instances[i], NULL), TENON_OK);
+        for (int i = 0; i < 4; i++) {
+            tenon_func *fact = export_func(instances[i % 2], "fact");
+            assert_int_equal(tenon_func_call(fact, &arg, 1, &out, 1, NULL), TENON_OK);
+            assert_int_equal(out.of.i32, 720);
+        }
+        arg.of.i32 = 10;
+        assert_int_equal(tenon_func_call(export_func(instances[0], "fact"), &arg, 1, &out, 1, NULL), TENON_EXIT);
+        tenon_module_delete(module);
+        world_delete(&w);
+    }
 }
 
 static void guest_memory(void **state)
@@ -123,7 +216,7 @@ static void guest_memory(void **state)
     uint64_t word = 42;
     void *at = NULL;
     (void)state;
-    guest_open(&g, TENON_BOUNDS_CHECKED);
+    assert_true(guest_open(&g, CHECKED));
     assert_true(tenon_instance_export(g.instance, (tenon_name){ "memory", 6 }, &e));
     tenon_memory *m = e.of.memory;
     const uint64_t size = 2 * 65536;
@@ -243,7 +336,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_entries),
-        cmocka_unit_test(results_are_brought_into_form),
+        cmocka_unit_test(results_are_brought_into_form), cmocka_unit_test(calls_with_slots),
+                                        cmocka_unit_test(entries_call_guests),
         cmocka_unit_test(guest_memory),
         cmocka_unit_test(resources),
         cmocka_unit_test(stubs),

@@ -1,0 +1,3 @@
+;; SPDX-License-Identifier: MIT
+;; Never gets past its start function.
+(module (func $f (loop $l (br $l))) (start $f))
