@@ -60,14 +60,6 @@ static bool loop(const tn_image *image, uint32_t number, tn_loop_entry *out)
     return true;
 }
 
-static int enter(tn_segment *segment, tenon_instance *in, tn_slot *slots, const tn_entry *entry)
-{
-    /* Below the frames of an outer segment, which waits in an exit. */
-    uintptr_t sp = segment->outer != NULL ? (uintptr_t)segment->outer->exit & ~(uintptr_t)15 : in->native->top;
-
-    return tn_stub_enter(entry->gate->packed, in, slots, entry->native, segment, sp);
-}
-
 static bool owns_pc(uintptr_t pc)
 {
     return tn_code_find(pc) != NULL;
@@ -100,7 +92,7 @@ const tn_native tn_jit_native = { .image_new = tn_image_new,
                                   .gates = gates,
                                   .loop = loop,
                                   .announce = tn_tools_announce,
-                                  .enter = enter,
+                                  .enter = tn_stub_enter,
                                   .leave = tn_stub_leave,
                                   .find_landing = tn_code_find_landing,
                                   .exit_stub = tn_stub_exit,

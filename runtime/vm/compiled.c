@@ -159,7 +159,7 @@ bool tn_enter_native(tenon_instance *in, const tn_entry *entry, tn_slot *slots, 
 
     segment.outer = n->segment;
     n->segment = &segment;
-    int why = tn_native_code->enter(&segment, in, slots, entry);
+    int why = tn_native_enter(&segment, in, slots, entry);
     n->segment = segment.outer;
     return why == 0;
 }

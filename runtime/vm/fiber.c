@@ -4,32 +4,23 @@
 #include "base/assert.h"
 
 /* Read in signal handlers, so it must not be allocated on first use. */
-static _Thread_local tn_thread this_thread __attribute__((tls_model("initial-exec")));
+_Thread_local tn_thread tn_this_thread __attribute__((tls_model("initial-exec")));
 
 /* Neither inlined nor found to be constant: between two calls the thread may change. */
 __attribute__((noinline)) tn_thread *tn_thread_of(void)
 {
-    tn_thread *thread = &this_thread;
+    tn_thread *thread = &tn_this_thread;
 
     __asm__ volatile("" : "+r"(thread) : : "memory");
     return thread;
 }
 
-/* Not in a signal handler. */
-static void find_out(tn_thread *thread)
+void tn_thread_find_out(tn_thread *thread)
 {
     thread->stack_limit = tn_os_stack_limit();
     thread->id = tn_os_thread_id();
 }
 
-tn_thread *tn_thread_known(void)
-{
-    tn_thread *thread = tn_thread_of();
-
-    if (TN_UNLIKELY(thread->id == 0))
-        find_out(thread);
-    return thread;
-}
 
 void *tn_thread_tick_value(void)
 {

@@ -42,8 +42,18 @@ typedef struct tn_thread {
 
 /* The calling thread's. Must be asked again after whatever may run a guest: a fiber may have changed its thread. */
 tn_thread *tn_thread_of(void);
-/* The same with its number and limit known. Not in a signal handler. */
-tn_thread *tn_thread_known(void);
+/* The same with its number and limit known, not in a signal handler, for the beginning of a function: what follows may
+ * run a guest, but nothing before it has. */
+extern _Thread_local tn_thread tn_this_thread __attribute__((tls_model("initial-exec")));
+void tn_thread_find_out(tn_thread *thread);
+TN_INLINE tn_thread *tn_thread_known(void)
+{
+    tn_thread *thread = &tn_this_thread;
+
+    if (TN_UNLIKELY(thread->id == 0))
+        tn_thread_find_out(thread);
+    return thread;
+}
 /* Lowest address that C code may use before guests stop being called. */
 TN_INLINE uintptr_t tn_stack_limit(const tn_thread *thread)
 {

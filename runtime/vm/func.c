@@ -169,8 +169,6 @@ static tenon_status call_packed(tenon_func *func, tn_slot *slots, tenon_error *e
     tn_slot *args = store->stack_top;
     const tn_type *type = func->type;
 
-    if (tn_has_native(func))
-        return tn_run_native(func, slots, err);
     if ((size_t)(store->stack_limit - args) < tn_call_slots(type))
         return tn_fail_trap(err, TENON_TRAP_STACK_EXHAUSTED);
     for (uint32_t i = 0, at = 0; i < type->param_count; at += tn_slots_of(type->types[i++]))
@@ -188,13 +186,14 @@ static tenon_status call_packed(tenon_func *func, tn_slot *slots, tenon_error *e
 
 tenon_status tenon_func_call_packed(tenon_func *func, tenon_slot *slots, tenon_error *err)
 {
-    tn_error_clear(err);
+    if (err != NULL)
+        tn_error_clear(err);
     if (TN_LIKELY(func->store->stacks != NULL))
-        return call_packed(func, (tn_slot *)slots, err);
+        return tn_has_native(func) ? tn_run_native(func, (tn_slot *)slots, err) : call_packed(func, (tn_slot *)slots, err);
     tenon_status status = tn_stacks_attach(func->store);
     if (status != TENON_OK)
         return tn_fail_plain(err, status, "no stacks for the call: %s", tenon_status_text(status));
-    status = call_packed(func, (tn_slot *)slots, err);
+    status = tenon_func_call_packed(func, slots, err);
     tn_stacks_detach(func->store);
     return status;
 }

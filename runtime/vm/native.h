@@ -70,8 +70,9 @@ typedef struct tn_native {
     bool (*loop)(const tn_image *image, uint32_t number, tn_loop_entry *out);
     /* Tells tools that look at the process what code it has. */
     void (*announce)(tn_image *image, tenon_tools tools);
-    /* Runs compiled code with arguments from slots; 0 when it has returned, otherwise what leave was given. */
-    int (*enter)(tn_segment *segment, tenon_instance *in, tn_slot *slots, const tn_entry *entry);
+    /* Calls packed(in, slots, native) on the native stack from sp on; 0 when it has returned, otherwise what leave was
+     * given. See tn_native_enter. */
+    int (*enter)(void *packed, tenon_instance *in, tn_slot *slots, void *native, tn_segment *segment, uintptr_t sp);
     /* Ends a segment from C code that runs in it. */
     void (*leave)(tn_segment *segment, int why) __attribute__((noreturn));
     /* Looks for a landing pad in the innermost segment, from its exit on outwards; NULL when there is none. */
@@ -99,6 +100,14 @@ typedef struct tn_native {
 } tn_native;
 
 extern const tn_native *const tn_native_code;
+
+/* Runs compiled code with arguments from slots, below the frames of an outer segment, which waits in an exit. */
+TN_INLINE int tn_native_enter(tn_segment *segment, tenon_instance *in, tn_slot *slots, const tn_entry *entry)
+{
+    uintptr_t sp = segment->outer != NULL ? (uintptr_t)segment->outer->exit & ~(uintptr_t)15 : in->native->top;
+
+    return tn_native_code->enter(entry->gate->packed, in, slots, entry->native, segment, sp);
+}
 
 /* What makers of images need of modules and engines. */
 const tn_module *tn_module_core(const tenon_module *module);

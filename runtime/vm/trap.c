@@ -286,14 +286,22 @@ tenon_trap tn_activate_native(tenon_func *func, tn_slot *slots)
 {
     tenon_store *store = func->store;
     tn_thread *thread = tn_thread_known();
-    tn_segment *outer = store->native.segment, segment = { .outer = outer };
-    tn_activation a = { .outer = thread->activation, .store = store, .trap = TENON_TRAP_NONE, .segment = &segment };
-    tn_activation *outer_of_store = store->activation;
+    tn_segment *outer = store->native.segment, segment TN_UNINITIALIZED;
+    tn_activation a TN_UNINITIALIZED, *outer_of_store = store->activation;
     const tn_fiber *fiber = thread->fiber;
 
+    /* Every call passes here, so only what is read is set. */
+    segment.outer = outer;
+    segment.exit = NULL;
+    segment.from_interp = false;
+    a.segment = &segment;
+    a.outer = thread->activation;
+    a.store = store;
+    a.trap = TENON_TRAP_NONE;
+    a.end_at = 0;
     store->native.segment = &segment;
     if (begin(&a, thread, outer_of_store == NULL))
-        (void)tn_native_code->enter(&segment, func->instance, slots, func->entry);
+        (void)tn_native_enter(&segment, func->instance, slots, func->entry);
     if (store->activation == &a)
         end(&a, thread, fiber, outer_of_store);
     store->native.segment = outer;
