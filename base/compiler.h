@@ -13,7 +13,7 @@
 #define TN_PRINTF(text, args) __attribute__((format(printf, text, args)))
 #define TN_UNUSED             __attribute__((unused))
 /* A variable that the build would set to zero otherwise. */
-#define TN_UNINITIALIZED      __attribute__((uninitialized))
+#define TN_UNINITIALIZED __attribute__((uninitialized))
 
 /* Handlers of the interpreter pass the machine state on in registers where the compiler can promise a tail call that
  * keeps it there; elsewhere they return to a loop. */

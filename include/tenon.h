@@ -159,6 +159,14 @@ typedef uint32_t tenon_tools;
 #define TENON_TOOL_JITDUMP  ((tenon_tools)2)
 #define TENON_TOOL_GDB      ((tenon_tools)4)
 
+/* Who handles the signals that guests need: those of faults (SIGSEGV, SIGBUS, SIGILL, SIGTRAP) for guarded memories and
+ * for traps of compiled code, and one that ends guests and makes them give way. */
+typedef enum tenon_signals {
+    TENON_SIGNALS_OWN, /* the library, in front of handlers that are there, to whom it hands on what is not its own */
+    TENON_SIGNALS_FORWARDED, /* the embedder, whose handlers call tenon_handle_signal */
+    TENON_SIGNALS_NONE       /* nobody: memories must be checked; guests are stopped by fuel, and at host calls */
+} tenon_signals;
+
 typedef struct tenon_config {
     size_t size;             /* sizeof(tenon_config): lets the structure grow */
     tenon_features features; /* 0: tenon_features_default() */
@@ -169,6 +177,10 @@ typedef struct tenon_config {
     tenon_tiering tiering;
     tenon_tools tools;
     bool metered; /* guests burn fuel: see tenon_store_set_fuel */
+    tenon_signals signals;
+    /* The signal that interrupts guests; 0: SIGURG, or what another engine of the process has chosen. All engines of a
+     * process have the same: TENON_USAGE otherwise. */
+    int interrupt_signal;
 } tenon_config;
 
 /* Makes an engine. config NULL: defaults. */
@@ -177,6 +189,11 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_engine_new(const tenon_config *con
 TENON_API void tenon_engine_delete(tenon_engine *engine);
 
 TENON_API tenon_tiering_counts tenon_engine_tiering_counts(const tenon_engine *engine);
+
+/* For handlers of an embedder that owns them (SA_SIGINFO, SA_NODEFER, with or without SA_ONSTACK): whether the signal
+ * was a guest's, and has been dealt with. info is a siginfo_t, ucontext the handler's third argument, which it may
+ * change; the handler returns then. May be called for any signal on any thread. */
+TENON_API bool tenon_handle_signal(int signal, void *info, void *ucontext);
 
 /* Limits of a tenant over all its stores; 0 means no limit. */
 typedef struct tenon_limits {

@@ -224,6 +224,27 @@ void tn_os_pages_fini(tn_os_pages *pages)
         close(atomic_load(&pages->descriptor));
 }
 
+static atomic_int interrupt_signal;
+
+int tn_os_interrupt_signal(void)
+{
+    int none = 0;
+
+    atomic_compare_exchange_strong(&interrupt_signal, &none, SIGURG);
+    return none != 0 ? none : SIGURG;
+}
+
+bool tn_os_choose_interrupt_signal(int signal)
+{
+    int none = 0;
+
+    if (signal == 0)
+        return true;
+    if (signal < 0 || signal > SIGRTMAX)
+        return false;
+    return atomic_compare_exchange_strong(&interrupt_signal, &none, signal) || none == signal;
+}
+
 /* The C library's timer functions may allocate; the kernel's own may be called in a signal handler. */
 bool tn_os_timer_start(tn_os_timer *timer, uint64_t after, uint64_t interval, void *value)
 {
@@ -232,7 +253,7 @@ bool tn_os_timer_start(tn_os_timer *timer, uint64_t after, uint64_t interval, vo
 
     memset(&event, 0, sizeof event);
     event.sigev_notify = SIGEV_THREAD_ID;
-    event.sigev_signo = TN_OS_INTERRUPT;
+    event.sigev_signo = tn_os_interrupt_signal();
     event.sigev_value.sival_ptr = value;
     event._sigev_un._tid = tn_os_thread_id();
     if (timer->running)
@@ -273,7 +294,7 @@ int tn_os_thread_id(void)
 
 void tn_os_thread_interrupt(int thread)
 {
-    syscall(SYS_tgkill, getpid(), thread, TN_OS_INTERRUPT);
+    syscall(SYS_tgkill, getpid(), thread, tn_os_interrupt_signal());
 }
 
 bool tn_os_thread_start(tn_os_thread *thread, void *(*run)(void *), void *arg)
@@ -294,7 +315,7 @@ void tn_os_thread_join(tn_os_thread thread)
 
 void tn_os_thread_admit_guests(void)
 {
-    static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, TN_OS_INTERRUPT };
+    const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, tn_os_interrupt_signal() };
     sigset_t set;
 
     sigemptyset(&set);

@@ -64,7 +64,7 @@ typedef struct tn_os_run {
 bool tn_os_written(tn_os_pages *pages, void *p, size_t size, tn_os_run *runs, size_t room, size_t *count);
 void tn_os_pages_fini(tn_os_pages *pages);
 
-/* A timer that sends TN_OS_INTERRUPT to the thread that started it, first after `after` nanoseconds and then every
+/* A timer that sends the interrupt signal to the thread that started it, first after `after` nanoseconds and then every
  * `interval`, with si_code SI_TIMER and si_value `value`. These functions may be called in a signal handler. */
 typedef struct tn_os_timer {
     int id; /* of the kernel */
@@ -74,11 +74,13 @@ bool tn_os_timer_start(tn_os_timer *timer, uint64_t after, uint64_t interval, vo
 /* The same again for one that runs. */
 void tn_os_timer_set(const tn_os_timer *timer, uint64_t after, uint64_t interval);
 void tn_os_timer_stop(tn_os_timer *timer);
-/* The signal that stops guests (of signal.h). Ignored by default, so a stray one does no harm. */
-#define TN_OS_INTERRUPT SIGURG
+/* The signal that interrupts guests: SIGURG unless another was chosen, since that is ignored by default, and a stray
+ * one does no harm. There is one in a process: false when another has been chosen or used. signal 0: any. */
+int tn_os_interrupt_signal(void);
+bool tn_os_choose_interrupt_signal(int signal);
 
-/* The kernel's number of the calling thread, never 0; and TN_OS_INTERRUPT to a thread of this process, which may have
- * ended. */
+/* The kernel's number of the calling thread, never 0; and the interrupt signal to a thread of this process, which may
+ * have ended. */
 int tn_os_thread_id(void);
 void tn_os_thread_interrupt(int thread);
 size_t tn_os_cpu_count(void);
@@ -87,7 +89,7 @@ size_t tn_os_cpu_count(void);
 typedef pthread_t tn_os_thread;
 bool tn_os_thread_start(tn_os_thread *thread, void *(*run)(void *), void *arg);
 void tn_os_thread_join(tn_os_thread thread);
-/* Lets the calling thread receive what guests need: faults, and TN_OS_INTERRUPT. */
+/* Lets the calling thread receive what guests need: faults, and the interrupt signal. */
 void tn_os_thread_admit_guests(void);
 
 /* A memory barrier on all threads of the process: _init says whether there is one, and comes first. The other may be

@@ -77,7 +77,7 @@ struct tenon_scheduler {
     tn_os_mutex lock;
     tn_os_condition work;    /* somebody may be run, or it is over */
     tn_os_condition changed; /* some task is done */
-    bool closing;
+    bool closing, ticks;     /* ticks: guests can be interrupted */
     uint64_t quantum;
     size_t stack_size;
     tn_agenda ready;              /* tenants that have queued tasks, by virtual time */

@@ -84,7 +84,7 @@ tenon_status tenon_scheduler_new(tenon_engine *engine, const tenon_scheduler_con
     tn_os_condition_init(&s->work);
     tn_os_condition_init(&s->changed);
     s->stacks = tn_alloc(s->mem, TN_SPARE_TASK_STACKS * sizeof *s->stacks);
-    tn_interrupt_handler_install();
+    s->ticks = tn_interrupts_prepare(engine);
     if (s->stacks == NULL || !start_workers(s)) {
         free_scheduler(s);
         return TENON_NOMEM;

@@ -64,7 +64,7 @@ static void choose_pace(const tenon_task *task, uint64_t now)
     if (pace == TN_PACE_LATE) {
         atomic_store(&w->pace, TN_PACE_QUANTUM);
         tn_os_timer_set(&w->timer, quantum, quantum);
-    } else if (s->worker_count > 0 && rest > 2 * quantum && atomic_load(&s->ready_count) == 0) {
+    } else if (s->ticks && s->worker_count > 0 && rest > 2 * quantum && atomic_load(&s->ready_count) == 0) {
         tn_os_timer_set(&w->timer, rest < SELDOM * quantum ? rest : SELDOM * quantum, quantum);
         atomic_store(&w->pace, TN_PACE_SELDOM);
         /* Whoever has queued something before that did not know. */
@@ -218,7 +218,7 @@ void tenon_task_cancel(tenon_task *task)
     if (task->state == TN_TASK_WAITING) {
         tn_queue_wake(s, task, tn_os_now());
         wake = tn_workers_wake(s);
-    } else if (task->state == TN_TASK_RUNNING) {
+    } else if (task->state == TN_TASK_RUNNING && s->ticks) {
         tn_os_thread_interrupt(task->runner->thread_id);
     }
     tn_os_mutex_unlock(&s->lock);

@@ -10,6 +10,8 @@
 
 static void start_ticks(tn_worker *w)
 {
+    if (!w->scheduler->ticks)
+        return;
     if (w->timer.running && atomic_load_explicit(&w->pace, memory_order_relaxed) != TN_PACE_QUANTUM)
         tn_os_timer_set(&w->timer, w->scheduler->quantum, w->scheduler->quantum);
     atomic_store_explicit(&w->pace, TN_PACE_QUANTUM, memory_order_relaxed);

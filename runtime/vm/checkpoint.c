@@ -321,7 +321,7 @@ static void restore_rest(const tn_checkpoint *c)
 
 static void forget_call(tenon_store *store)
 {
-    atomic_store_explicit(&store->interrupt, 0, memory_order_relaxed);
+    atomic_fetch_and(&store->interrupt, TN_INTERRUPT_LOOK);
     store->timeout = 0;
     store->context = NULL;
     store->fuel = 0;

@@ -37,7 +37,9 @@ tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out)
 
     if (config == NULL)
         config = &defaults;
-    if (config->size != sizeof *config || (config->features & ~TENON_FEATURES_ALL))
+    if (config->size != sizeof *config || (config->features & ~TENON_FEATURES_ALL) ||
+        (config->signals == TENON_SIGNALS_NONE && config->bounds == TENON_BOUNDS_GUARDED) ||
+        !tn_os_choose_interrupt_signal(config->interrupt_signal))
         return TENON_USAGE;
     tn_mem_init(&mem, &config->allocator);
     tenon_engine *engine = tn_alloc_zeroed(&mem, sizeof *engine);
@@ -48,6 +50,7 @@ tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out)
     engine->bounds = config->bounds;
     engine->tools = config->tools;
     engine->metered = config->metered;
+    engine->signals = config->signals;
     engine->threads = config->threads;
     engine->has_remote_barrier = tn_os_remote_barrier_init();
     engine->stack_size = config->stack_size != 0 ? config->stack_size : DEFAULT_STACK_SIZE;
@@ -60,10 +63,10 @@ tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out)
         tn_free(&mem, engine, sizeof *engine);
         return TENON_NOMEM;
     }
-    if (engine->bounds == TENON_BOUNDS_GUARDED) {
+    if (engine->bounds == TENON_BOUNDS_GUARDED && engine->signals == TENON_SIGNALS_OWN)
         tn_fault_handler_install();
-        tn_interrupt_handler_install();
-    }
+    if (engine->bounds == TENON_BOUNDS_GUARDED)
+        (void)tn_interrupts_prepare(engine);
     *out = engine;
     return TENON_OK;
 }

@@ -21,7 +21,6 @@ void tn_thread_find_out(tn_thread *thread)
     thread->id = tn_os_thread_id();
 }
 
-
 void *tn_thread_tick_value(void)
 {
     return tn_thread_of();

@@ -189,7 +189,8 @@ tenon_status tenon_func_call_packed(tenon_func *func, tenon_slot *slots, tenon_e
     if (err != NULL)
         tn_error_clear(err);
     if (TN_LIKELY(func->store->stacks != NULL))
-        return tn_has_native(func) ? tn_run_native(func, (tn_slot *)slots, err) : call_packed(func, (tn_slot *)slots, err);
+        return tn_has_native(func) ? tn_run_native(func, (tn_slot *)slots, err)
+                                   : call_packed(func, (tn_slot *)slots, err);
     tenon_status status = tn_stacks_attach(func->store);
     if (status != TENON_OK)
         return tn_fail_plain(err, status, "no stacks for the call: %s", tenon_status_text(status));

@@ -133,7 +133,8 @@ tenon_status tenon_func_new_entry(tenon_store *store, const tenon_entry *entry, 
 
     TN_TRY(add_type(store, entry->params, entry->param_count, entry->results, entry->result_count, &type));
     TN_TRY(func_new(store, type, entry->packed, context, out));
-    if (entry->typed != NULL && tn_native_code != NULL && tn_native_code->takes_registers(type)) {
+    if (entry->typed != NULL && tn_native_code != NULL && store->engine->signals != TENON_SIGNALS_NONE &&
+        tn_native_code->takes_registers(type)) {
         (*out)->typed = entry->typed;
         (*out)->entry = tn_native_code->host_entry;
     }
@@ -230,5 +231,7 @@ tenon_status tenon_caller_status(const tenon_caller *caller)
 
 bool tenon_caller_interrupted(const tenon_caller *caller)
 {
-    return atomic_load_explicit(&caller->store->interrupt, memory_order_relaxed) != 0;
+    const int only = TN_INTERRUPT_LOOK | TN_INTERRUPT_YIELD;
+
+    return (atomic_load_explicit(&caller->store->interrupt, memory_order_relaxed) & ~only) != 0;
 }

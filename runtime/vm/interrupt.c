@@ -21,7 +21,7 @@ void tenon_store_interrupt(tenon_store *store)
     if (store->engine->has_remote_barrier)
         tn_os_remote_barrier();
     int thread = atomic_load(&store->thread);
-    if (thread != 0)
+    if (thread != 0 && store->engine->signals != TENON_SIGNALS_NONE)
         tn_os_thread_interrupt(thread);
 }
 
@@ -32,22 +32,15 @@ tenon_status tenon_store_set_timeout(tenon_store *store, uint64_t nanoseconds)
     store->timeout = nanoseconds;
     if (nanoseconds == 0)
         return TENON_OK;
-    tn_interrupt_handler_install();
+    if (!tn_interrupts_prepare(store->engine)) {
+        store->timeout = 0;
+        return TENON_UNSUPPORTED;
+    }
     /* A timer that cannot be had is noticed here rather than in the middle of a call. */
     if (!tn_os_timer_start(&trial, 1000000000, TN_BETWEEN_SIGNALS, NULL))
         return TENON_LIMIT;
     tn_os_timer_stop(&trial);
     return TENON_OK;
-}
-
-bool tn_must_end(tenon_store *store)
-{
-    if (TN_LIKELY(atomic_load_explicit(&store->interrupt, memory_order_relaxed) == 0))
-        return false;
-    if (atomic_fetch_and(&store->interrupt, ~TN_INTERRUPT_YIELD) & TN_INTERRUPT_YIELD)
-        if (tn_thread_of()->fiber != NULL)
-            tn_fiber_pause(TN_PAUSE_YIELD);
-    return atomic_load(&store->interrupt) != 0;
 }
 
 /* ---- the handler ---- */
@@ -76,6 +69,32 @@ static void note_ending(const tn_thread *thread)
         if (now >= a->end_at)
             atomic_fetch_or(&a->store->interrupt, TN_INTERRUPT_TIMEOUT);
     }
+}
+
+/* What a tick would do. */
+static void look(tenon_store *store)
+{
+    const tn_thread *thread = tn_thread_of();
+
+    if (thread->fiber == NULL)
+        return;
+    if (thread->fiber->tick(thread->fiber))
+        atomic_fetch_or(&store->interrupt, TN_INTERRUPT_YIELD);
+    note_ending(thread);
+}
+
+bool tn_must_end(tenon_store *store)
+{
+    int why = atomic_load_explicit(&store->interrupt, memory_order_relaxed);
+
+    if (TN_LIKELY(why == 0))
+        return false;
+    if (why & TN_INTERRUPT_LOOK)
+        look(store);
+    if (atomic_fetch_and(&store->interrupt, ~TN_INTERRUPT_YIELD) & TN_INTERRUPT_YIELD)
+        if (tn_thread_of()->fiber != NULL)
+            tn_fiber_pause(TN_PAUSE_YIELD);
+    return (atomic_load(&store->interrupt) & ~TN_INTERRUPT_LOOK) != 0;
 }
 
 /* On the guest's own stack, whose fiber may go on in another thread. */
@@ -116,7 +135,7 @@ static bool act(const tn_thread *thread, bool gives_way, void *ucontext)
     return true;
 }
 
-static void on_interrupt(int signal, siginfo_t *info, void *ucontext)
+bool tn_claim_interrupt(const siginfo_t *info, void *ucontext)
 {
     tn_thread *thread = tn_thread_of();
     bool ours = thread->saved != NULL, gives_way = false;
@@ -130,12 +149,18 @@ static void on_interrupt(int signal, siginfo_t *info, void *ucontext)
         ours = ours || (info->si_code == SI_TIMER && info->si_value.sival_ptr == thread);
         note_ending(thread);
     }
-    ours = act(thread, gives_way, ucontext) || ours;
-    if (!ours && tn_signal_has_handler(&previous_interrupt))
+    return act(thread, gives_way, ucontext) || ours;
+}
+
+static void on_interrupt(int signal, siginfo_t *info, void *ucontext)
+{
+    if (!tn_claim_interrupt(info, ucontext) && tn_signal_has_handler(&previous_interrupt))
         tn_signal_chain(&previous_interrupt, signal, info, ucontext);
 }
 
-void tn_interrupt_handler_install(void)
+bool tn_interrupts_prepare(const tenon_engine *engine)
 {
-    tn_signal_put_in_front(TN_OS_INTERRUPT, on_interrupt, &previous_interrupt);
+    if (engine->signals == TENON_SIGNALS_OWN)
+        tn_signal_put_in_front(tn_os_interrupt_signal(), on_interrupt, &previous_interrupt);
+    return engine->signals != TENON_SIGNALS_NONE;
 }

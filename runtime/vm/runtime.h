@@ -24,6 +24,7 @@ struct tenon_engine {
     uint32_t threshold;  /* of what is hot */
     tenon_tools tools;   /* that learn of compiled code */
     bool metered;        /* guests burn fuel */
+    tenon_signals signals;
     bool has_remote_barrier;
     atomic_uint_fast64_t module_numbers;
     tn_os_pages pages;
@@ -96,7 +97,8 @@ enum {
     TN_INTERRUPT_ASKED = 1,
     TN_INTERRUPT_TIMEOUT = 2,
     TN_INTERRUPT_ENDING = 4, /* its fiber is */
-    TN_INTERRUPT_YIELD = 8   /* it is only to give way */
+    TN_INTERRUPT_YIELD = 8,  /* it is only to give way */
+    TN_INTERRUPT_LOOK = 16   /* there are no signals: whoever may stop it looks at the time */
 };
 
 /* A thing of the host that a guest holds by number, or a free place. */
@@ -280,7 +282,8 @@ _Noreturn void tn_end_guest(tenon_store *store, tenon_trap trap);
 void tn_note_native(tenon_store *store, uintptr_t pc, uintptr_t fp);
 
 /* interrupt.c */
-void tn_interrupt_handler_install(void);
+/* Before guests are interrupted; false when they cannot be, for want of signals. */
+bool tn_interrupts_prepare(const tenon_engine *engine);
 /* For C code between two steps of a guest: gives way if that is asked for; whether the guest is to end with
  * TENON_TRAP_INTERRUPTED. */
 bool tn_must_end(tenon_store *store);

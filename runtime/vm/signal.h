@@ -14,6 +14,8 @@ void tn_signal_put_in_front(int signal, tn_signal_action *handler, struct sigact
 bool tn_signal_has_handler(const struct sigaction *action);
 /* Calls a handler that has_handler is true of. */
 void tn_signal_chain(const struct sigaction *previous, int signal, siginfo_t *info, void *ucontext);
+/* Whether the interrupt signal was for a guest of the thread's. */
+bool tn_claim_interrupt(const siginfo_t *info, void *ucontext);
 /* Ends the activation when the handler returns, if it was the guest's own code that was interrupted; else false. */
 bool tn_end_interrupted(tn_activation *a, tenon_trap trap, uintptr_t address, void *ucontext);
 

@@ -20,6 +20,7 @@ tenon_status tn_store_new(tenon_tenant *tenant, bool borrows, tenon_bounds bound
     store->bounds = bounds;
     store->exception_threshold = 1024;
     store->native.interrupt = &store->interrupt;
+    atomic_init(&store->interrupt, engine->signals == TENON_SIGNALS_NONE ? TN_INTERRUPT_LOOK : 0);
     tn_arena_init(&store->arena, &engine->mem);
     tenon_status status = borrows ? TENON_OK : tn_stacks_attach(store);
     if (status != TENON_OK) {

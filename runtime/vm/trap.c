@@ -148,16 +148,31 @@ static struct sigaction *previous_of(int signal)
     }
 }
 
+static bool claim_fault(int signal, const siginfo_t *info, void *ucontext)
+{
+    int saved_errno = errno;
+    bool claimed = signal == SIGSEGV || signal == SIGBUS ? claim(info, ucontext) : claim_refused(ucontext);
+
+    errno = saved_errno;
+    return claimed;
+}
+
+bool tenon_handle_signal(int signal, void *info, void *ucontext)
+{
+    if (signal == tn_os_interrupt_signal())
+        return tn_claim_interrupt(info, ucontext);
+    if (signal != SIGSEGV && signal != SIGBUS && signal != SIGILL && signal != SIGTRAP)
+        return false;
+    return claim_fault(signal, info, ucontext);
+}
+
 static void on_fault(int signal, siginfo_t *info, void *ucontext)
 {
     /* Whoever came after us and was put behind us may in turn hand the signal to us: then nobody wants it. */
     static _Thread_local bool chaining;
     const struct sigaction *previous = previous_of(signal);
-    int saved_errno = errno;
-    bool claimed = signal == SIGSEGV || signal == SIGBUS ? claim(info, ucontext) : claim_refused(ucontext);
 
-    errno = saved_errno;
-    if (claimed)
+    if (claim_fault(signal, info, ucontext))
         return;
     if (chaining || !tn_signal_has_handler(previous)) {
         use_default(signal);
@@ -255,7 +270,8 @@ TN_INLINE void end(const tn_activation *a, tn_thread *began_on, const tn_fiber *
         tn_os_timer_stop(&store->timer);
     atomic_store_explicit(&store->thread, 0, memory_order_relaxed);
     if (TN_UNLIKELY(atomic_load_explicit(&store->interrupt, memory_order_relaxed) != 0))
-        atomic_fetch_and(&store->interrupt, a->trap == TENON_TRAP_INTERRUPTED ? 0 : TN_INTERRUPT_ASKED);
+        atomic_fetch_and(&store->interrupt,
+                         TN_INTERRUPT_LOOK | (a->trap == TENON_TRAP_INTERRUPTED ? 0 : TN_INTERRUPT_ASKED));
 }
 
 _Noreturn void tn_end_guest(tenon_store *store, tenon_trap trap)

@@ -18,6 +18,7 @@
     (i32.const 102))
   (func (export "divide") (param i32) (result i32)
     (i32.const 5) (local.get 0) (i32.div_u) (i32.const 1) (i32.const 2) (i32.add) (drop))
+  (func (export "beyond") (param i32) (result i32) (i32.load (i32.const -8)))
   (func $fact (export "calls") (param i32) (result i32)
     (if (result i32) (i32.eqz (local.get 0)) (then (i32.const 1))
       (else (i32.mul (local.get 0) (call $fact (i32.sub (local.get 0) (i32.const 1)))))))
