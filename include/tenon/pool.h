@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * pool.h -- stores that are ready before somebody wants them, and used again after.
+ * pool.h -- stores that are ready before somebody wants them, and used again after; instances that begin where others
+ * were.
  *
  * A pool has one kind of store: filled by a function of the host's with whatever guests need, once per store. Taking
  * one gives it to a tenant; giving it back brings all of it to where it was after it was filled, so that nothing of a
@@ -39,6 +40,25 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_pool_take(tenon_pool *pool, tenon_
                                                         tenon_instance **instance, tenon_error *err);
 /* No call is running in it, its task is done, and linkers that were made since are gone. */
 TENON_API void tenon_pool_give(tenon_pool *pool, tenon_store *store);
+
+/* ---- snapshots -------------------------------------------------------------------------------------------------- */
+
+/* What an instance has of its own after it was initialized, or at any later moment: memories, tables, globals, and
+ * which segments it has dropped. Other instances of the module, in any store of the engine, begin there instead of
+ * being initialized and started. Large memories are shared until they are written. */
+typedef struct tenon_snapshot tenon_snapshot;
+
+/* The instance does not run. What it imports is not part of it. Functions in its tables and globals must be its own or
+ * imported; other references that are not null belong to their store alone: TENON_USAGE. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_snapshot_new(tenon_instance *instance, tenon_snapshot **out,
+                                                           tenon_error *err);
+/* Instances keep what they need. */
+TENON_API void tenon_snapshot_delete(tenon_snapshot *snapshot);
+/* imports as for tenon_instance_new, to which this is the alternative; no code of the guest's runs. Any number of
+ * threads may use a snapshot. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_snapshot_instantiate(tenon_store *store, const tenon_snapshot *snapshot,
+                                                                   const tenon_extern *imports, size_t import_count,
+                                                                   tenon_instance **out, tenon_error *err);
 
 /* Whatever the embedder wants to find again in host functions: of the present user, not of the store's contents. NULL
  * after tenon_store_new and tenon_pool_take. */

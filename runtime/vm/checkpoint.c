@@ -8,8 +8,6 @@
 
 #include "base/assert.h"
 
-/* Smaller contents are copied: a mapping of a file costs more. */
-#define MIN_MAPPED ((size_t)64 << 10)
 /* Without help of the system, memories up to this size are written over whole. */
 #define MAX_REWRITTEN ((size_t)256 << 10)
 enum { RUNS = 64 };
@@ -19,76 +17,6 @@ static size_t whole_pages(uint64_t size)
     size_t page = tn_os_page_size();
 
     return (size + page - 1) & ~(page - 1);
-}
-
-/* ---- contents ---- */
-
-static bool is_zero(const uint8_t *p, size_t size)
-{
-    return p[0] == 0 && memcmp(p, p + 1, size - 1) == 0;
-}
-
-/* Bytes up to the last written page that is not zero. */
-static size_t content_size(tenon_engine *engine, const tenon_memory *memory)
-{
-    size_t page = tn_os_page_size(), end = 0;
-    size_t size = whole_pages(memory->size);
-    tn_os_run runs[RUNS];
-
-    for (size_t from = 0, count = RUNS; count == RUNS && from < size; from = end) {
-        if (!tn_os_written(&engine->pages, memory->base + from, size - from, runs, RUNS, &count)) {
-            end = size;
-            break;
-        }
-        if (count == 0)
-            break;
-        end = (size_t)(runs[count - 1].start - memory->base) + runs[count - 1].size;
-    }
-    while (end > 0 && is_zero(memory->base + end - page, page))
-        end -= page;
-    return end;
-}
-
-static void content_unref(tn_content *content)
-{
-    if (content == NULL || atomic_fetch_sub(&content->refs, 1) != 1)
-        return;
-    if (content->file >= 0)
-        tn_os_file_close(content->file);
-    tn_free(content->mem, content->bytes, content->size);
-    tn_free(content->mem, content, sizeof *content);
-}
-
-static tn_content *content_new(tenon_store *store, const tenon_memory *memory, size_t size)
-{
-    tn_mem *mem = &store->engine->mem;
-    tn_content *content = tn_alloc_zeroed(mem, sizeof *content);
-
-    if (content == NULL)
-        return NULL;
-    *content = (tn_content){ .mem = mem, .size = size, .file = -1 };
-    atomic_init(&content->refs, 1);
-    content->bytes = size > 0 ? tn_alloc(mem, size) : NULL;
-    if (size > 0 && content->bytes == NULL) {
-        tn_free(mem, content, sizeof *content);
-        return NULL;
-    }
-    if (size > 0)
-        memcpy(content->bytes, memory->base, size);
-    if (size >= MIN_MAPPED && !store->is_dense)
-        content->file = tn_os_file_of(content->bytes, size);
-    return content;
-}
-
-static tn_content *content_of(tenon_store *store, const tenon_memory *memory, tn_content *like)
-{
-    size_t size = content_size(store->engine, memory);
-
-    if (like != NULL && like->size == size && (size == 0 || memcmp(like->bytes, memory->base, size) == 0)) {
-        atomic_fetch_add(&like->refs, 1);
-        return like;
-    }
-    return content_new(store, memory, size);
 }
 
 /* ---- taking ---- */
@@ -138,10 +66,10 @@ static tenon_status take_memories(tn_checkpoint *c, const tn_checkpoint *like)
         size_t i = (size_t)(state - c->memories);
         tn_content *same = like != NULL && i < like->memory_count ? like->memories[i].content : NULL;
         *state = (tn_memory_state){ .memory = m, .pages = m->pages };
-        state->content = content_of(store, m, same);
+        state->content = tn_content_of(store, m, same);
         if (state->content == NULL)
             return TENON_NOMEM;
-        if (state->content->file >= 0 && tn_os_map_file(m->base, state->content->size, state->content->file))
+        if (tn_content_map(state->content, m))
             state->mapped_at = m->base;
     }
     return TENON_OK;
@@ -212,7 +140,7 @@ void tn_checkpoint_delete(tn_checkpoint *c)
     if (c == NULL)
         return;
     for (size_t i = 0; i < c->memory_count; i++)
-        content_unref(c->memories[i].content);
+        tn_content_unref(c->memories[i].content);
     tn_free(&c->store->engine->mem, c, c->size);
 }
 

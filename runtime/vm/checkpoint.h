@@ -5,16 +5,7 @@
 #ifndef TN_VM_CHECKPOINT_H
 #define TN_VM_CHECKPOINT_H
 
-#include "runtime/vm/runtime.h"
-
-/* The bytes of a memory up to the last page that is not zero; shared by stores that have begun alike. */
-typedef struct tn_content {
-    atomic_size_t refs;
-    tn_mem *mem;
-    size_t size; /* whole pages */
-    int file;    /* with the same bytes, to be mapped privately; -1: they are copied */
-    uint8_t *bytes;
-} tn_content;
+#include "runtime/vm/content.h"
 
 typedef struct tn_memory_state {
     tenon_memory *memory;

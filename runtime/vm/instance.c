@@ -246,7 +246,7 @@ static void make_tags(tenon_instance *in)
     }
 }
 
-static tenon_status make_globals(tenon_instance *in, tenon_error *err)
+static tenon_status make_globals(tenon_instance *in, bool initialize, tenon_error *err)
 {
     const tn_module *m = &in->module->core;
     for (uint32_t i = m->imported_globals; i < m->global_count; i++) {
@@ -258,19 +258,20 @@ static tenon_status make_globals(tenon_instance *in, tenon_error *err)
         in->store->globals = global;
         in->global_objects[i] = global;
         in->globals[i] = &global->value;
-        TN_TRY(tn_constant(in, m->globals[i].init, &global->value, err));
+        if (initialize)
+            TN_TRY(tn_constant(in, m->globals[i].init, &global->value, err));
     }
     return TENON_OK;
 }
 
-static tenon_status make_tables(tenon_instance *in, tenon_error *err)
+static tenon_status make_tables(tenon_instance *in, bool initialize, tenon_error *err)
 {
     const tn_module *m = &in->module->core;
     tn_value init;
 
     for (uint32_t i = m->imported_tables; i < m->table_count; i++) {
         init = (tn_value){ .slot = { { 0 } } };
-        if (m->tables[i].init.size > 0)
+        if (initialize && m->tables[i].init.size > 0)
             TN_TRY(tn_constant(in, m->tables[i].init, &init, err));
         TN_TRY(tn_table_new(in->store, &m->tables[i].type, init.slot[0].ref, &in->tables[i], err));
     }
@@ -332,21 +333,25 @@ static tenon_status run_start(tenon_instance *in, tenon_error *err)
     return tenon_func_call(tn_instance_func(in, m->start), NULL, 0, NULL, 0, err);
 }
 
-static tenon_status build(tenon_instance *in, const tenon_extern *imports, tenon_error *err)
+/* snapshot NULL: as the module says. */
+static tenon_status build(tenon_instance *in, const tenon_extern *imports, const tenon_snapshot *snapshot,
+                          tenon_error *err)
 {
     take_imports(in, imports);
     TN_TRY(make_memories(in, err));
     TN_TRY(find_code(in, err));
     make_tags(in);
-    TN_TRY(make_globals(in, err));
-    TN_TRY(make_tables(in, err));
+    TN_TRY(make_globals(in, snapshot == NULL, err));
+    TN_TRY(make_tables(in, snapshot == NULL, err));
+    if (snapshot != NULL)
+        return tn_snapshot_apply(snapshot, in, err);
     TN_TRY(init_elements(in, err));
     TN_TRY(init_datas(in, err));
     return run_start(in, err);
 }
 
-tenon_status tenon_instance_new(tenon_store *store, tenon_module *module, const tenon_extern *imports,
-                                size_t import_count, tenon_instance **out, tenon_error *err)
+tenon_status tn_instance_new(tenon_store *store, tenon_module *module, const tenon_extern *imports, size_t import_count,
+                             const tenon_snapshot *snapshot, tenon_instance **out, tenon_error *err)
 {
     tenon_instance *in;
 
@@ -359,12 +364,18 @@ tenon_status tenon_instance_new(tenon_store *store, tenon_module *module, const 
     TN_TRY(check_imports(store, &module->core, imports, import_count, err));
     tenon_status status = allocate(store, module, &in);
     if (status == TENON_OK)
-        status = build(in, imports, err);
+        status = build(in, imports, snapshot, err);
     if (status == TENON_NOMEM)
         tn_fail_plain(err, TENON_NOMEM, "out of memory for an instance");
     if (status == TENON_OK)
         *out = in;
     return status;
+}
+
+tenon_status tenon_instance_new(tenon_store *store, tenon_module *module, const tenon_extern *imports,
+                                size_t import_count, tenon_instance **out, tenon_error *err)
+{
+    return tn_instance_new(store, module, imports, import_count, NULL, out, err);
 }
 
 tenon_extern tenon_instance_export_at(tenon_instance *in, size_t index)

@@ -10,6 +10,7 @@
 #include "base/agenda.h"
 #include "base/os/os.h"
 #include "runtime/vm/native.h"
+#include "tenon/pool.h"
 
 struct tenon_engine {
     atomic_size_t refs;
@@ -193,6 +194,12 @@ tenon_trap tn_memory_init(tenon_instance *instance, uint32_t memory, uint32_t da
                           uint64_t count);
 tenon_trap tn_table_init(tenon_instance *instance, uint32_t table, uint32_t elem, uint64_t to, uint64_t from,
                          uint64_t count);
+
+/* instance.c: snapshot NULL: initialized and started as the module says. */
+tenon_status tn_instance_new(tenon_store *store, tenon_module *module, const tenon_extern *imports, size_t import_count,
+                             const struct tenon_snapshot *snapshot, tenon_instance **out, tenon_error *err);
+/* snapshot.c: gives an instance, whose parts are there, what another had. */
+tenon_status tn_snapshot_apply(const struct tenon_snapshot *snapshot, tenon_instance *in, tenon_error *err);
 
 /* instance.c, host.c, store.c: frees what nothing refers to any more; lists are the caller's. */
 void tn_instance_delete(tenon_instance *instance);

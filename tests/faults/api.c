@@ -549,6 +549,14 @@ static tenon_status pooled_stores_that_throw(context *c)
     return use_pool(c, 3, false, module_exception, sizeof module_exception, "run", true);
 }
 
+/* ---- snapshots ---- */
+
+GUEST_USE(a_snapshot, pooled, tenon_snapshot *snapshot = NULL; tenon_instance *other; tenon_val arg = i32(3); tenon_val out;
+          TRY(tenon_func_call(func_of(g.instance, NAME("touch")), &arg, 1, &out, 1, NULL));
+          TRY(tenon_snapshot_new(g.instance, &snapshot, NULL));
+          status = tenon_snapshot_instantiate(g.store, snapshot, NULL, 0, &other, NULL); tenon_snapshot_delete(snapshot);
+          if (status == TENON_OK) status = tenon_func_call(func_of(other, NAME("touch")), &arg, 1, &out, 1, NULL))
+
 /* ---- fuel ---- */
 
 static uint64_t more(void *unused, tenon_store *store)
@@ -610,7 +618,7 @@ static const struct {
     ROW(instantiating_twice), ROW(collecting_instances), ROW(a_bare_wasi), ROW(a_wasi_with_arguments),
     ROW(a_wasi_with_a_directory), ROW(a_task), ROW(a_cancelled_task), ROW(a_task_of_workers), ROW(bodies),
     ROW(idle_workers), ROW(a_pool), ROW(a_pooled_store), ROW(pooled_stores), ROW(dense_stores),
-    ROW(pooled_stores_that_grow), ROW(pooled_stores_that_throw), ROW(burning), ROW(asking_for_fuel),
+    ROW(pooled_stores_that_grow), ROW(pooled_stores_that_throw), ROW(a_snapshot), ROW(burning), ROW(asking_for_fuel),
 };
 #define ROWS (sizeof rows / sizeof *rows)
 

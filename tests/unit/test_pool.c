@@ -347,6 +347,97 @@ static void children_go_back_too(void **state)
     close_place(&p);
 }
 
+/* ---- snapshots ---- */
+
+static void must_be_alike(tenon_instance *a, tenon_instance *b)
+{
+    tenon_extern x, y;
+    uint64_t x_size, y_size;
+
+    assert_true(tenon_instance_export(a, (tenon_name){ "memory", 6 }, &x));
+    assert_true(tenon_instance_export(b, (tenon_name){ "memory", 6 }, &y));
+    const uint8_t *x_bytes = tenon_memory_data(x.of.memory, &x_size), *y_bytes = tenon_memory_data(y.of.memory, &y_size);
+    assert_int_equal(x_size, y_size);
+    assert_memory_equal(x_bytes, y_bytes, x_size);
+}
+
+static tenon_instance *instance_of(place *p, const tenon_snapshot *snapshot, tenon_store *store)
+{
+    static const tenon_type i64[] = { TENON_I64 };
+    static const tenon_entry entry = { forgets, NULL, 0, 1, NULL, i64 };
+    const tenon_val five = { .type = TENON_I64, .of.i64 = 5 };
+    tenon_extern imports[2] = { { .kind = TENON_KIND_FUNC }, { .kind = TENON_KIND_GLOBAL } };
+    tenon_instance *out;
+
+    assert_int_equal(tenon_func_new_entry(store, &entry, NULL, &imports[0].of.func), TENON_OK);
+    assert_int_equal(tenon_global_new(store, &five, true, &imports[1].of.global), TENON_OK);
+    if (snapshot == NULL)
+        assert_int_equal(tenon_instance_new(store, p->module, imports, 2, &out, NULL), TENON_OK);
+    else
+        assert_int_equal(tenon_snapshot_instantiate(store, snapshot, imports, 2, &out, NULL), TENON_OK);
+    return out;
+}
+
+static void instances_begin_where_others_were(void **state)
+{
+    static const char *const soils[] = { NULL, "soil", "fill", "big" };
+    (void)state;
+    for (int mode = 0; mode < MODES; mode++)
+        for (size_t i = 0; i < sizeof soils / sizeof *soils; i++) {
+            place p;
+            tenon_store *from, *to[3];
+            tenon_snapshot *snapshot;
+            tenon_instance *clones[3];
+            if (mode == DENSE || !open_place(&p, mode, NULL, NULL))
+                continue;
+            assert_int_equal(tenon_store_new(p.tenants[0], &from), TENON_OK);
+            tenon_instance *first = instance_of(&p, NULL, from);
+            if (soils[i] != NULL)
+                call_n(first, soils[i], CANARY);
+            assert_int_equal(tenon_snapshot_new(first, &snapshot, NULL), TENON_OK);
+            for (int k = 0; k < 3; k++) {
+                assert_int_equal(tenon_store_new(p.tenants[1], &to[k]), TENON_OK);
+                clones[k] = instance_of(&p, snapshot, to[k]);
+                must_be_alike(first, clones[k]);
+            }
+            /* They are apart from each other, and from what they come from. */
+            int64_t seen = look(first, "check");
+            assert_true((seen == 0) == (soils[i] == NULL));
+            for (int k = 0; k < 3; k++) {
+                assert_int_equal(look(clones[k], "check"), seen);
+                call_n(clones[k], "fill", k);
+            }
+            tenon_store_delete(from);
+            tenon_snapshot_delete(snapshot);
+            for (int k = 0; k < 3; k++) {
+                assert_int_equal(look(clones[k], "check"), 1);
+                tenon_store_delete(to[k]);
+            }
+            close_place(&p);
+        }
+}
+
+static void some_things_stay_behind(void **state)
+{
+    world w = world_new(TENON_BOUNDS_GUARDED);
+    tenon_module *module;
+    tenon_instance *instance;
+    tenon_snapshot *snapshot;
+    tenon_extern e;
+    tenon_error err;
+    (void)state;
+    assert_int_equal(tenon_module_new(w.engine, BUILT(holds), &module, NULL), TENON_OK);
+    assert_int_equal(tenon_instance_new(w.store, module, NULL, 0, &instance, NULL), TENON_OK);
+    assert_int_equal(tenon_snapshot_new(instance, &snapshot, NULL), TENON_OK);
+    tenon_snapshot_delete(snapshot);
+    assert_true(tenon_instance_export(instance, (tenon_name){ "table", 5 }, &e));
+    assert_int_equal(tenon_table_set(e.of.table, 1, 42), TENON_OK);
+    assert_int_equal(tenon_snapshot_new(instance, &snapshot, &err), TENON_USAGE);
+    assert_non_null(strstr(err.text, "another store"));
+    tenon_module_delete(module);
+    world_delete(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +445,8 @@ int main(void)
         cmocka_unit_test(tenants_pay_and_are_limited),   cmocka_unit_test(spares_are_limited),
         cmocka_unit_test(the_search_finds_what_is_left), cmocka_unit_test(no_canary_is_seen),
         cmocka_unit_test(children_go_back_too),
+        cmocka_unit_test(instances_begin_where_others_were),
+        cmocka_unit_test(some_things_stay_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
