@@ -51,10 +51,14 @@ tn_wasi_errno tn_wasi_insert(tenon_wasi *wasi, const tn_wasi_descriptor *d, uint
 {
     tn_wasi_errno error = find_free(wasi, least, number);
 
-    if (error == TN_WASI_ESUCCESS)
+    if (error == TN_WASI_ESUCCESS && d->owned && !tenon_tenant_spend(wasi->tenant, TENON_METER_DESCRIPTORS, 1))
+        error = TN_WASI_EMFILE;
+    if (error == TN_WASI_ESUCCESS) {
         wasi->descriptors[*number] = *d;
-    else if (d->owned)
+        wasi->descriptors[*number].charged = d->owned;
+    } else if (d->owned) {
         close(d->host);
+    }
     return error;
 }
 
@@ -64,6 +68,8 @@ void tn_wasi_close(tenon_wasi *wasi, tn_wasi_descriptor *d)
         close(d->host);
     if (d->name != NULL)
         tn_wasi_realloc(wasi, d->name, d->name_size, 0);
+    if (d->charged)
+        tenon_tenant_give_back(wasi->tenant, TENON_METER_DESCRIPTORS, 1);
     *d = (tn_wasi_descriptor){ .host = -1 };
 }
 

@@ -123,6 +123,8 @@ tenon_status tn_wasi_dispatch(tenon_caller *caller, tenon_slot *slots)
     };
 
     call.wasi->stats.calls++;
+    if (!tenon_tenant_spend(call.wasi->tenant, TENON_METER_HOST_CALLS, 1))
+        return TENON_LIMIT;
     tn_wasi_errno error = prepare(&call, slots);
     if (error == TN_WASI_ESUCCESS) {
         audit(&call, true, NULL, number_of(&call));

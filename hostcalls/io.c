@@ -51,6 +51,30 @@ void tn_wasi_shorten(tn_wasi_buffers *buffers, uint64_t bytes)
     }
 }
 
+tn_wasi_errno tn_wasi_reserve(tn_wasi_call *call, tn_wasi_buffers *buffers, tenon_meter meter)
+{
+    tenon_tenant *tenant = call->wasi->tenant;
+    uint64_t left = tenon_tenant_left(tenant, meter);
+    bool is_over = left == 0 && buffers->total > 0;
+
+    if (buffers->total > left)
+        tn_wasi_shorten(buffers, left);
+    if (!is_over && tenon_tenant_spend(tenant, meter, buffers->total))
+        return TN_WASI_ESUCCESS;
+    return tn_wasi_deny(call, TN_WASI_EDQUOT, "the tenant's budget of bytes is used up");
+}
+
+void tn_wasi_settle(tn_wasi_call *call, const tn_wasi_buffers *buffers, tenon_meter meter, int64_t n)
+{
+    uint64_t moved = n > 0 ? (uint64_t)n : 0;
+
+    tenon_tenant_give_back(call->wasi->tenant, meter, buffers->total - moved);
+    if (meter == TENON_METER_BYTES_IN)
+        call->wasi->stats.bytes_read += moved;
+    else
+        call->wasi->stats.bytes_written += moved;
+}
+
 /* Descriptors of the host's are shared with other processes, so a guest's wish not to block is kept here. */
 static bool would_block(const tn_wasi_descriptor *d, short events)
 {
@@ -68,13 +92,17 @@ static tn_wasi_errno read_into(tn_wasi_call *call, tn_wasi_buffers *buffers, int
 
     if (would_block(d, POLLIN))
         return TN_WASI_EAGAIN;
+    tn_wasi_errno error = tn_wasi_reserve(call, buffers, TENON_METER_BYTES_IN);
+    if (error != TN_WASI_ESUCCESS)
+        return error;
     do
         n = offset < 0 ? readv(d->host, buffers->items, buffers->count)
                        : preadv(d->host, buffers->items, buffers->count, offset);
     while (n < 0 && tn_wasi_again(call));
+    error = n < 0 ? tn_wasi_last_error() : TN_WASI_ESUCCESS;
+    tn_wasi_settle(call, buffers, TENON_METER_BYTES_IN, n);
     if (n < 0)
-        return tn_wasi_last_error();
-    call->wasi->stats.bytes_read += (uint64_t)n;
+        return error;
     return tn_wasi_store_u32(call, address, (uint32_t)n) ? TN_WASI_ESUCCESS : TN_WASI_EFAULT;
 }
 
@@ -171,16 +199,20 @@ static tn_wasi_errno write_from(tn_wasi_call *call, tn_wasi_buffers *buffers, in
         if (error != TN_WASI_ESUCCESS)
             return error;
     }
+    tn_wasi_errno error = tn_wasi_reserve(call, buffers, TENON_METER_BYTES_OUT);
+    if (error != TN_WASI_ESUCCESS)
+        return error;
     do
         n = offset >= 0 ? pwritev(d->host, buffers->items, buffers->count, offset)
             : d->is_tty ? write_to_terminal(d, buffers)
                         : write_quietly(d, buffers);
     while (n < 0 && tn_wasi_again(call));
+    error = n < 0 ? tn_wasi_last_error() : TN_WASI_ESUCCESS;
+    tn_wasi_settle(call, buffers, TENON_METER_BYTES_OUT, n);
     if (n < 0)
-        return tn_wasi_last_error();
+        return error;
     if (d->quota != NULL && n > 0)
         charge_growth(d, old_size);
-    call->wasi->stats.bytes_written += (uint64_t)n;
     return tn_wasi_store_u32(call, address, (uint32_t)n) ? TN_WASI_ESUCCESS : TN_WASI_EFAULT;
 }
 

@@ -48,6 +48,8 @@ tn_wasi_errno tn_wasi_sock_recv(tn_wasi_call *call, uint32_t fd, uint32_t list, 
     if (flags & ~(uint32_t)(RECV_PEEK | RECV_WAITALL))
         return TN_WASI_EINVAL;
     tn_wasi_errno error = tn_wasi_gather(call, list, count, &buffers);
+    if (error == TN_WASI_ESUCCESS)
+        error = tn_wasi_reserve(call, &buffers, TENON_METER_BYTES_IN);
     if (error != TN_WASI_ESUCCESS)
         return error;
     struct msghdr message = { .msg_iov = buffers.items, .msg_iovlen = (size_t)buffers.count };
@@ -55,10 +57,11 @@ tn_wasi_errno tn_wasi_sock_recv(tn_wasi_call *call, uint32_t fd, uint32_t list, 
         n = recvmsg(call->descriptor->host, &message,
                     (flags & RECV_PEEK ? MSG_PEEK : 0) | (flags & RECV_WAITALL ? MSG_WAITALL : 0));
     while (n < 0 && tn_wasi_again(call));
+    error = n < 0 ? tn_wasi_last_error() : TN_WASI_ESUCCESS;
+    tn_wasi_settle(call, &buffers, TENON_METER_BYTES_IN, n);
     if (n < 0)
-        return tn_wasi_last_error();
+        return error;
     const uint16_t out = message.msg_flags & MSG_TRUNC ? RECV_TRUNCATED : 0;
-    call->wasi->stats.bytes_read += (uint64_t)n;
     return tn_wasi_store_u32(call, size_at, (uint32_t)n) && tenon_memory_write(call->memory, flags_at, &out, sizeof out)
                ? TN_WASI_ESUCCESS
                : TN_WASI_EFAULT;
@@ -74,15 +77,18 @@ tn_wasi_errno tn_wasi_sock_send(tn_wasi_call *call, uint32_t fd, uint32_t list, 
     if (flags != 0)
         return TN_WASI_EINVAL;
     tn_wasi_errno error = tn_wasi_gather(call, list, count, &buffers);
+    if (error == TN_WASI_ESUCCESS)
+        error = tn_wasi_reserve(call, &buffers, TENON_METER_BYTES_OUT);
     if (error != TN_WASI_ESUCCESS)
         return error;
     struct msghdr message = { .msg_iov = buffers.items, .msg_iovlen = (size_t)buffers.count };
     do
         n = sendmsg(call->descriptor->host, &message, MSG_NOSIGNAL);
     while (n < 0 && tn_wasi_again(call));
+    error = n < 0 ? tn_wasi_last_error() : TN_WASI_ESUCCESS;
+    tn_wasi_settle(call, &buffers, TENON_METER_BYTES_OUT, n);
     if (n < 0)
-        return tn_wasi_last_error();
-    call->wasi->stats.bytes_written += (uint64_t)n;
+        return error;
     return tn_wasi_store_u32(call, size_at, (uint32_t)n) ? TN_WASI_ESUCCESS : TN_WASI_EFAULT;
 }
 

@@ -201,8 +201,9 @@ typedef struct tn_wasi_terminal {
 } tn_wasi_terminal;
 
 typedef struct tn_wasi_descriptor {
-    int host;   /* -1: closed */
-    bool owned; /* closed with the guest's */
+    int host;     /* -1: closed */
+    bool owned;   /* closed with the guest's */
+    bool charged; /* to the tenant, while it is open */
     bool is_tty;
     bool listening;
     uint8_t filetype;

@@ -195,6 +195,15 @@ TENON_API tenon_tiering_counts tenon_engine_tiering_counts(const tenon_engine *e
  * change; the handler returns then. May be called for any signal on any thread. */
 TENON_API bool tenon_handle_signal(int signal, void *info, void *ucontext);
 
+/* What a tenant spends besides memory and time. WASI charges it, and so may any host function. */
+typedef enum tenon_meter {
+    TENON_METER_HOST_CALLS,  /* that need a capability */
+    TENON_METER_DESCRIPTORS, /* open now */
+    TENON_METER_BYTES_IN,    /* read from files, streams and sockets */
+    TENON_METER_BYTES_OUT,
+    TENON_METER_COUNT
+} tenon_meter;
+
 /* Limits of a tenant over all its stores; 0 means no limit. */
 typedef struct tenon_limits {
     size_t size;           /* sizeof(tenon_limits) */
@@ -204,6 +213,7 @@ typedef struct tenon_limits {
      * period, when tasks wait for the next. */
     uint64_t cpu_time;
     uint64_t cpu_period, cpu_per_period;
+    uint64_t meters[TENON_METER_COUNT];
 } tenon_limits;
 
 TENON_API TENON_MUST_CHECK tenon_status tenon_tenant_new(tenon_engine *engine, const tenon_limits *limits,
@@ -215,6 +225,13 @@ TENON_API uint64_t tenon_tenant_memory_bytes(const tenon_tenant *tenant);
 TENON_API uint64_t tenon_tenant_peak_bytes(const tenon_tenant *tenant);
 /* Nanoseconds of processor time that its tasks have had. */
 TENON_API uint64_t tenon_tenant_cpu_time(const tenon_tenant *tenant);
+/* Charges amount to a meter: false, and nothing is charged, when that would exceed its limit. What is only held for a
+ * while, or was not needed, is given back. */
+TENON_API TENON_MUST_CHECK bool tenon_tenant_spend(tenon_tenant *tenant, tenon_meter meter, uint64_t amount);
+TENON_API void tenon_tenant_give_back(tenon_tenant *tenant, tenon_meter meter, uint64_t amount);
+TENON_API uint64_t tenon_tenant_spent(const tenon_tenant *tenant, tenon_meter meter);
+/* What may still be spent; UINT64_MAX: there is no limit. */
+TENON_API uint64_t tenon_tenant_left(const tenon_tenant *tenant, tenon_meter meter);
 /* Memory of the engine's allocator, charged to the tenant: for what host functions keep on a guest's behalf. p NULL
  * with old_size 0 allocates, new_size 0 frees and returns NULL; NULL otherwise means that memory or budget is out, and
  * p stays. */

@@ -134,6 +134,36 @@ uint64_t tenon_tenant_peak_bytes(const tenon_tenant *tenant)
     return atomic_load(&tenant->peak_bytes);
 }
 
+bool tenon_tenant_spend(tenon_tenant *tenant, tenon_meter meter, uint64_t amount)
+{
+    uint64_t limit = tenant->limits.meters[meter];
+    uint64_t before = atomic_fetch_add(&tenant->meters[meter], amount);
+
+    if (limit == 0 || (before <= limit && amount <= limit - before))
+        return true;
+    atomic_fetch_sub(&tenant->meters[meter], amount);
+    return false;
+}
+
+void tenon_tenant_give_back(tenon_tenant *tenant, tenon_meter meter, uint64_t amount)
+{
+    atomic_fetch_sub(&tenant->meters[meter], amount);
+}
+
+uint64_t tenon_tenant_spent(const tenon_tenant *tenant, tenon_meter meter)
+{
+    return atomic_load(&tenant->meters[meter]);
+}
+
+uint64_t tenon_tenant_left(const tenon_tenant *tenant, tenon_meter meter)
+{
+    uint64_t limit = tenant->limits.meters[meter], spent = atomic_load(&tenant->meters[meter]);
+
+    if (limit == 0)
+        return UINT64_MAX;
+    return spent < limit ? limit - spent : 0;
+}
+
 uint64_t tenon_tenant_cpu_time(const tenon_tenant *tenant)
 {
     return atomic_load(&tenant->cpu_nanoseconds);

@@ -54,6 +54,7 @@ struct tenon_tenant {
     tenon_limits limits;
     atomic_uint_fast64_t memory_bytes, peak_bytes, instances;
     atomic_uint_fast64_t cpu_nanoseconds;
+    atomic_uint_fast64_t meters[TENON_METER_COUNT];
     tn_share share;
 };
 

@@ -652,6 +652,52 @@ static void sockets_of_others(door *d)
 }
 
 #define CASE(name) { #name, name }
+/* ---- what a tenant may spend ---- */
+
+static void budgets_hold(door *d)
+{
+    const tenon_wasi_config config = { .size = sizeof config, .capabilities = TENON_WASI_ALL };
+    const tenon_wasi_directory directory = { .size = sizeof directory, .host_path = "/", .guest_path = "/", .read_only = true };
+    const tenon_limits limits = { .size = sizeof limits,
+                                  .meters = { [TENON_METER_HOST_CALLS] = 12,
+                                              [TENON_METER_DESCRIPTORS] = 2,
+                                              [TENON_METER_BYTES_IN] = 5,
+                                              [TENON_METER_BYTES_OUT] = 10 } };
+    door one = door_open_limited(&config, TENON_BOUNDS_GUARDED, &limits);
+    FILE *file = tmpfile();
+
+    (void)d;
+    CHECK(file != NULL);
+    CHECK(tenon_wasi_add_directory(one.wasi, &directory, NULL) == TENON_OK);
+    CHECK(tenon_wasi_set_stdio(one.wasi, 1, fileno(file)) == TENON_OK);
+    CHECK(tenon_wasi_set_stdio(one.wasi, 0, fileno(file)) == TENON_OK);
+    CHECK(tenon_tenant_spent(one.tenant, TENON_METER_DESCRIPTORS) == 1);
+    CHECK_ERROR(0, door_call(&one, "path_open", 3, 0, DOOR_PATH, door_put(&one, DOOR_PATH, "."), 2, 0, 0, 0, DOOR_RESULT));
+    const uint32_t opened = door_u32(&one, DOOR_RESULT);
+    CHECK_ERROR(E_MFILE, door_call(&one, "path_open", 3, 0, DOOR_PATH, 1, 2, 0, 0, 0, DOOR_RESULT));
+    CHECK_ERROR(0, door_call(&one, "fd_close", opened));
+    CHECK_ERROR(0, door_call(&one, "path_open", 3, 0, DOOR_PATH, 1, 2, 0, 0, 0, DOOR_RESULT));
+    door_set_u32(&one, DOOR_IOV, DOOR_BUFFER);
+    door_set_u32(&one, DOOR_IOV + 4, 8);
+    CHECK_ERROR(0, door_call(&one, "fd_write", 1, DOOR_IOV, 1, DOOR_RESULT));
+    CHECK(door_u32(&one, DOOR_RESULT) == 8);
+    CHECK_ERROR(0, door_call(&one, "fd_write", 1, DOOR_IOV, 1, DOOR_RESULT));
+    CHECK(door_u32(&one, DOOR_RESULT) == 2);
+    CHECK_ERROR(E_DQUOT, door_call(&one, "fd_write", 1, DOOR_IOV, 1, DOOR_RESULT));
+    CHECK(tenon_tenant_left(one.tenant, TENON_METER_BYTES_OUT) == 0);
+    rewind(file);
+    CHECK_ERROR(0, door_call(&one, "fd_read", 0, DOOR_IOV, 1, DOOR_RESULT));
+    CHECK(door_u32(&one, DOOR_RESULT) == 5);
+    CHECK_ERROR(E_DQUOT, door_call(&one, "fd_read", 0, DOOR_IOV, 1, DOOR_RESULT));
+    CHECK(tenon_tenant_spent(one.tenant, TENON_METER_HOST_CALLS) == 9);
+    for (int i = 0; i < 3; i++)
+        CHECK_ERROR(0, door_call(&one, "clock_time_get", 0, 0, DOOR_RESULT));
+    (void)door_call(&one, "clock_time_get", 0, 0, DOOR_RESULT);
+    CHECK(one.status == TENON_LIMIT);
+    fclose(file);
+    CHECK(door_close(&one));
+}
+
 const door_case door_right_cases[] = {
     CASE(read_only_opens),
     CASE(read_only_file),
@@ -690,5 +736,6 @@ const door_case door_right_cases[] = {
     CASE(a_broken_pipe_is_an_error),
     CASE(terminals_see_no_escapes),
     CASE(sockets_of_others),
+    CASE(budgets_hold),
     { NULL, NULL },
 };

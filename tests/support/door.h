@@ -36,17 +36,16 @@ static inline void door_must(bool ok, const char *what)
     }
 }
 
-static inline door door_open(const tenon_wasi_config *config, tenon_bounds bounds)
+static inline door door_open_limited(const tenon_wasi_config *config, tenon_bounds bounds, const tenon_limits *limits)
 {
     const tenon_config engine_config = { .size = sizeof engine_config, .stack_size = 64 << 10, .bounds = bounds };
-    const tenon_limits limits = { .size = sizeof limits, .memory_bytes = 16 << 20 };
     tenon_linker *linker;
     tenon_extern e;
     uint64_t size;
     door d = { .status = TENON_OK };
 
     door_must(tenon_engine_new(&engine_config, &d.engine) == TENON_OK, "engine");
-    door_must(tenon_tenant_new(d.engine, &limits, &d.tenant) == TENON_OK, "tenant");
+    door_must(tenon_tenant_new(d.engine, limits, &d.tenant) == TENON_OK, "tenant");
     door_must(tenon_store_new(d.tenant, &d.store) == TENON_OK, "store");
     door_must(tenon_module_new(d.engine, module_door, sizeof module_door, &d.module, NULL) == TENON_OK, "module");
     door_must(tenon_wasi_new(d.tenant, config, &d.wasi) == TENON_OK, "wasi");
@@ -59,12 +58,20 @@ static inline door door_open(const tenon_wasi_config *config, tenon_bounds bound
     return d;
 }
 
+static inline door door_open(const tenon_wasi_config *config, tenon_bounds bounds)
+{
+    const tenon_limits limits = { .size = sizeof limits, .memory_bytes = 16 << 20 };
+
+    return door_open_limited(config, bounds, &limits);
+}
+
 /* Whether everything that was charged has been given back. */
 static inline bool door_close(door *d)
 {
     tenon_store_delete(d->store);
     tenon_wasi_delete(d->wasi);
-    bool clean = tenon_tenant_memory_bytes(d->tenant) == 0;
+    bool clean = tenon_tenant_memory_bytes(d->tenant) == 0 &&
+                 tenon_tenant_spent(d->tenant, TENON_METER_DESCRIPTORS) == 0;
     tenon_module_delete(d->module);
     tenon_tenant_delete(d->tenant);
     tenon_engine_delete(d->engine);
