@@ -144,9 +144,9 @@ static bool name_file(digest of, const char *ending, const cli_compile_options *
     for (int i = 0; i < 16; i++)
         snprintf(hex + 2 * i, 3, "%02x", of.bytes[i]);
     size_t start = strlen(path);
-    int n = snprintf(path + start, room - start, "/%s-%s-%d-%c%llx-O%u%s-%s%s", hex, tenon_version(), FORMAT,
+    int n = snprintf(path + start, room - start, "/%s-%s-%d-%c%llx-O%u%s%s-%s%s", hex, tenon_version(), FORMAT,
                      o->bounds == TENON_BOUNDS_GUARDED ? 'g' : 'c', (unsigned long long)o->features, o->level,
-                     o->hardened ? "h" : "", o->cpu != NULL ? o->cpu : "baseline", ending);
+                     o->hardened ? "h" : "", o->metered ? "f" : "", o->cpu != NULL ? o->cpu : "baseline", ending);
     return n > 0 && (size_t)n < room - start;
 }
 

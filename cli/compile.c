@@ -90,6 +90,8 @@ static void write_arguments(words *w, const cli_compile_options *o, int in, int 
     add_word(w, "-O%u", o->level);
     if (o->hardened)
         add_word(w, "--hardened");
+    if (o->metered)
+        add_word(w, "--metered");
     if (o->listing)
         add_word(w, "--listing");
     if (o->target != NULL)

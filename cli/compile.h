@@ -12,7 +12,7 @@ typedef struct cli_compile_options {
     tenon_features features;
     tenon_bounds bounds;
     unsigned level; /* -O0 to -O3 */
-    bool hardened;
+    bool hardened, metered;
     size_t threads;        /* 0: one per processor */
     const char *target;    /* NULL: this machine */
     const char *cpu;       /* NULL: what every such machine has */

@@ -177,9 +177,11 @@ static cli_compile_options options_of(const runner *r)
 {
     const tenon_config *config = &r->o->config;
 
-    return (cli_compile_options){
-        .features = config->features, .bounds = config->bounds, .level = 2, .hardened = config->tiering.hardened
-    };
+    return (cli_compile_options){ .features = config->features,
+                                  .bounds = config->bounds,
+                                  .level = 2,
+                                  .hardened = config->tiering.hardened,
+                                  .metered = config->metered };
 }
 
 /* Compiled code of a run before is taken up whenever it may be; only --tier=opt makes some. */
@@ -307,6 +309,8 @@ static int open_runner(runner *r)
         fputs("tenon: --timeout: the system has no timer left\n", stderr);
         return CLI_FAILED;
     }
+    if (o->config.metered && tenon_store_set_fuel(r->store, o->fuel) != TENON_OK)
+        return CLI_FAILED;
     if (!run_open_wasi(o, r->tenant, r->audit, &r->wasi))
         return CLI_USAGE;
     return tenon_wasi_define(r->wasi, r->linker) == TENON_OK ? CLI_OK : CLI_FAILED;
@@ -350,7 +354,7 @@ static int run(const cli_command *command, int argc, char **argv)
             if (r.times.loaded == 0)
                 r.times.loaded = r.times.ended;
             if (o.stats != RUN_STATS_NONE)
-                run_report_stats(&o, &r.times, r.engine, r.tenant, r.wasi, code);
+                run_report_stats(&o, &r.times, r.engine, r.tenant, r.wasi, o.fuel - tenon_store_fuel(r.store), code);
         }
         code = close_runner(&r, code);
         run_close_tier(log);

@@ -37,7 +37,7 @@ typedef struct run_options {
     tenon_config config;
     tenon_limits limits;
     tenon_wasi_config wasi;
-    uint64_t seed, timeout;
+    uint64_t seed, timeout, fuel;
     const char *timeout_text;
     run_stats stats;
     run_tier tier;
@@ -68,6 +68,6 @@ typedef struct run_times {
 } run_times;
 uint64_t run_now(void);
 void run_report_stats(const run_options *o, const run_times *times, const tenon_engine *engine,
-                      const tenon_tenant *tenant, const tenon_wasi *wasi, int code);
+                      const tenon_tenant *tenant, const tenon_wasi *wasi, uint64_t fuel, int code);
 
 #endif

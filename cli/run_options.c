@@ -2,6 +2,7 @@
  * The options of `tenon run`.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ enum {
     ARGV0,
     INVOKE,
     TIMEOUT,
+    FUEL,
     MAX_MEMORY,
     MAX_STACK,
     TCPLISTEN,
@@ -38,6 +40,8 @@ const cli_option run_option_list[] = {
     [ENV] = { "env", "NAME[=VALUE]", "Set a variable, or pass one on from here. May be repeated." },
     [ARGV0] = { "argv0", "NAME", "What the guest sees as its own name (default: the file's name)." },
     [INVOKE] = { "invoke", "NAME", "Call this export instead of `_start`; results are printed one per line." },
+    [FUEL] = { "fuel", "N",
+               "Stop the guest after N instructions (500m: million); the count is the same in every tier." },
     [TIMEOUT] = { "timeout", "TIME", "Stop the guest after this long: 500ms, 2s, 1m." },
     [MAX_MEMORY] = { "max-memory", "SIZE", "Refuse memories, tables and stacks beyond this, in all: 64m, 1g." },
     [MAX_STACK] = { "max-stack", "SIZE", "Size of the guest's stack (default 1m)." },
@@ -214,6 +218,22 @@ static bool parse_audit(run_options *o, cli_parser *p)
     return true;
 }
 
+/* 1000, 250k, 5m, 2g: thousands, unlike sizes. */
+static bool parse_count(const char *text, uint64_t *out)
+{
+    static const char letters[] = "kmg";
+    char *end;
+    uint64_t factor = 1;
+
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, 10);
+    const char *letter = *end != '\0' ? strchr(letters, *end) : NULL;
+    for (long i = letter != NULL ? letter - letters + 1 : 0; i > 0; i--)
+        factor *= 1000;
+    return errno == 0 && text[0] >= '0' && text[0] <= '9' && end[letter != NULL] == '\0' && n > 0 &&
+           !__builtin_mul_overflow(n, factor, out);
+}
+
 /* ---- one option ---- */
 
 static bool take_limit(run_options *o, int option, const char *value)
@@ -272,6 +292,9 @@ static bool take(run_options *o, cli_parser *p, int option)
     case STATS:
         o->stats = p->value != NULL ? RUN_STATS_JSON : RUN_STATS_TEXT;
         return p->value == NULL || strcmp(p->value, "json") == 0;
+    case FUEL:
+        o->config.metered = true;
+        return parse_count(p->value, &o->fuel);
     case HARDENED:
         o->config.tiering.hardened = true;
         return true;

@@ -80,6 +80,8 @@ int run_report_failure(const run_options *o, tenon_store *store, const tenon_err
 
     if (status == TENON_TRAP && err->trap == TENON_TRAP_INTERRUPTED && o->timeout != 0)
         fprintf(stderr, "  the time limit was --timeout %s\n", o->timeout_text);
+    else if (status == TENON_TRAP && err->trap == TENON_TRAP_FUEL)
+        fprintf(stderr, "  the limit was --fuel %" PRIu64 "\n", o->fuel);
     else if (status == TENON_TRAP && advice(err->trap) != NULL)
         fprintf(stderr, "  %s\n", advice(err->trap));
     else if (status == TENON_LINK)
@@ -108,7 +110,7 @@ static json_t *tiering_object(const tenon_tiering_counts *c)
 }
 
 void run_report_stats(const run_options *o, const run_times *times, const tenon_engine *engine,
-                      const tenon_tenant *tenant, const tenon_wasi *wasi, int code)
+                      const tenon_tenant *tenant, const tenon_wasi *wasi, uint64_t fuel, int code)
 {
     const tenon_tiering_counts tiering = tenon_engine_tiering_counts(engine);
 
@@ -120,11 +122,12 @@ void run_report_stats(const run_options *o, const run_times *times, const tenon_
 
     getrusage(RUSAGE_SELF, &usage);
     if (o->stats == RUN_STATS_JSON) {
-        json_t *j = json_pack("{s:i, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "exit_code", code, "load_seconds",
-                              load, "run_seconds", run, "guest_peak_bytes", (json_int_t)guest, "process_peak_bytes",
-                              (json_int_t)usage.ru_maxrss * 1024, "host_calls", (json_int_t)stats.calls, "denials",
-                              (json_int_t)stats.denials, "bytes_read", (json_int_t)stats.bytes_read, "bytes_written",
-                              (json_int_t)stats.bytes_written, "tiering", tiering_object(&tiering));
+        json_t *j =
+            json_pack("{s:i, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "exit_code", code, "load_seconds",
+                      load, "run_seconds", run, "guest_peak_bytes", (json_int_t)guest, "process_peak_bytes",
+                      (json_int_t)usage.ru_maxrss * 1024, "host_calls", (json_int_t)stats.calls, "denials",
+                      (json_int_t)stats.denials, "bytes_read", (json_int_t)stats.bytes_read, "bytes_written",
+                      (json_int_t)stats.bytes_written, "fuel", (json_int_t)fuel, "tiering", tiering_object(&tiering));
         json_dumpf(j, stderr, JSON_COMPACT);
         fputc('\n', stderr);
         json_decref(j);
@@ -138,4 +141,6 @@ void run_report_stats(const run_options *o, const run_times *times, const tenon_
             "tenon: compiled %" PRIu64 " functions and %" PRIu64 " loops in %" PRIu64 " jobs, %" PRIu64 " failed\n",
             load, run, guest / 1048576, (double)usage.ru_maxrss / 1024, stats.calls, stats.denials, stats.bytes_read,
             stats.bytes_written, tiering.functions, tiering.loops, tiering.jobs, tiering.failed_jobs);
+    if (o->config.metered)
+        fprintf(stderr, "tenon: fuel     %" PRIu64 " burnt\n", fuel);
 }

@@ -181,6 +181,15 @@ def limits():
     m.function([], [], b"\x03\x40\x0c\x00\x0b")
     m.start = 0
     expect_result(tenon("run", "--timeout", "100ms", "FILE", guest=m.build()), 134, "interrupt", "a start function that never ends")
+    for tier in ("interp", "opt", "auto"):
+        r = tenon("run", "--tier=" + tier, "--fuel", "1m", "FILE", guest=loop)
+        expect_result(r, 134, "out of fuel", "fuel in " + tier)
+        expect("--fuel 1000000" in r.err, "fuel: " + r.err)
+    counts = {json.loads(tenon("run", "--tier=" + tier, "--fuel=1g", "--stats=json", "FILE", guest=Guest().command(b"\x41\x07\x1a")).err
+                         .splitlines()[-1])["fuel"] for tier in ("interp", "opt", "auto")}
+    expect(counts == {2}, "fuel is counted alike: %s" % counts)
+    for bad in ("0", "-1", "much", "5x", "99999999999999999999"):
+        expect_result(tenon("run", "--fuel", bad, "FILE"), 2, "--fuel", "fuel " + bad)
     for bad in ("0", "-1", "soon", "5 s", "1e99"):
         expect_result(tenon("run", "--timeout", bad, "FILE"), 2, "--timeout", "timeout " + bad)
     g = Guest()
