@@ -568,7 +568,17 @@ TENON_API bool tenon_store_frame(const tenon_store *store, size_t index, tenon_f
 /* ---- memories, tables, globals, tags --------------------------------------------------------------------------- */
 
 /* Page counts; max UINT64_MAX: none. On an engine with TENON_BOUNDS_CHECKED every memory is checked, whatever bounds
- * says. */
+ * says; so are those that are indexed by i64 or have other pages than 64 KiB. */
+typedef struct tenon_memory_type {
+    uint64_t min, max;
+    tenon_bounds bounds;
+    bool shared;       /* needs a maximum */
+    bool address64;    /* indexed by i64 */
+    uint8_t page_log2; /* a page has 2^page_log2 bytes: 16 or 0 */
+} tenon_memory_type;
+TENON_API TENON_MUST_CHECK tenon_status tenon_memory_new_of(tenon_store *store, const tenon_memory_type *type,
+                                                            tenon_memory **out);
+/* The same with pages of 64 KiB and an index of i32. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_memory_new(tenon_store *store, uint64_t min_pages, uint64_t max_pages,
                                                          tenon_bounds bounds, bool shared, tenon_memory **out);
 /* Bytes of the memory now; the pointer is valid until the memory grows. */
@@ -600,6 +610,17 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_global_new(tenon_store *store, con
 TENON_API tenon_val tenon_global_get(const tenon_global *global);
 /* TENON_USAGE when the global is immutable or the type differs. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_global_set(tenon_global *global, const tenon_val *value);
+
+/* A tag for exceptions with count values; types are copied. It stays as long as the store. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_tag_new(tenon_store *store, const tenon_type *types, size_t count,
+                                                      tenon_tag **out);
+/* In a host function: throws an exception into the guest that called. Returns TENON_EXCEPTION, which the function
+ * returns in turn (a typed one by tenon_caller_fail); TENON_USAGE when the values are not of the tag's types. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_caller_throw(tenon_caller *caller, tenon_tag *tag,
+                                                           const tenon_val *values, size_t count);
+/* What a call that has returned TENON_EXCEPTION has not caught, until the store's next call: its tag, and its first
+ * `room` values. NULL: nothing. A host function that returns TENON_EXCEPTION lets it go on to its own caller. */
+TENON_API tenon_tag *tenon_store_exception(const tenon_store *store, tenon_val *values, size_t room);
 
 #ifdef __cplusplus
 }

@@ -126,6 +126,7 @@ tenon_status tn_checkpoint_new(tenon_store *store, const tn_checkpoint *like, tn
     c->newest_table = store->tables;
     c->newest_global = store->globals;
     c->host_funcs = store->host_funcs;
+    c->host_tags = store->host_tags;
     if (take_memories(c, like) != TENON_OK) {
         tn_checkpoint_delete(c);
         return tn_fail_plain(err, TENON_NOMEM, "out of memory for a checkpoint");
@@ -274,6 +275,7 @@ bool tn_checkpoint_restore(const tn_checkpoint *c, uint64_t keep)
         restored = restore_memory(c, &c->memories[i], keep) && restored;
     restore_rest(c);
     tn_exceptions_fini(store);
+    tn_tags_forget(store, c->host_tags);
     forget_call(store);
     return restored;
 }

@@ -23,6 +23,7 @@ typedef struct tn_checkpoint {
     tenon_table *newest_table;
     tenon_global *newest_global;
     tn_host_func *host_funcs;
+    tenon_tag *host_tags;
     size_t memory_count, table_count, global_count;
     tn_memory_state *memories; /* newest first, as are the others */
     uint64_t *table_sizes, *table_capacities;

@@ -12,8 +12,8 @@
 
 /* ---- making them ---- */
 
-static tenon_status add_type(tenon_store *store, const tenon_type *params, size_t param_count,
-                             const tenon_type *results, size_t result_count, const tn_type **out)
+tenon_status tn_host_type(tenon_store *store, const tenon_type *params, size_t param_count, const tenon_type *results,
+                          size_t result_count, const tn_type **out)
 {
     tn_valtype types[32], *list = types;
     uint32_t id;
@@ -121,7 +121,7 @@ tenon_status tenon_func_new(tenon_store *store, const tenon_type *params, size_t
 {
     const tn_type *type;
 
-    TN_TRY(add_type(store, params, param_count, results, result_count, &type));
+    TN_TRY(tn_host_type(store, params, param_count, results, result_count, &type));
     TN_TRY(func_new(store, type, call_back, context, out));
     (*out)->callback = callback;
     return TENON_OK;
@@ -131,7 +131,7 @@ tenon_status tenon_func_new_entry(tenon_store *store, const tenon_entry *entry, 
 {
     const tn_type *type;
 
-    TN_TRY(add_type(store, entry->params, entry->param_count, entry->results, entry->result_count, &type));
+    TN_TRY(tn_host_type(store, entry->params, entry->param_count, entry->results, entry->result_count, &type));
     TN_TRY(func_new(store, type, entry->packed, context, out));
     if (entry->typed != NULL && tn_native_code != NULL && store->engine->signals != TENON_SIGNALS_NONE &&
         tn_native_code->takes_registers(type)) {

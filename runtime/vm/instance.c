@@ -242,7 +242,7 @@ static void make_tags(tenon_instance *in)
 
     for (uint32_t i = m->imported_tags; i < m->tag_count; i++) {
         in->tags[i] = &in->own_tags[i - m->imported_tags];
-        *in->tags[i] = (tenon_tag){ tn_types_get(m->registry, m->tags[i]), in->store, in };
+        *in->tags[i] = (tenon_tag){ .type = tn_types_get(m->registry, m->tags[i]), .store = in->store, .owner = in };
     }
 }
 

@@ -165,17 +165,31 @@ bool tn_memory_shrink(tenon_memory *memory, uint64_t pages)
     return true;
 }
 
+tenon_status tenon_memory_new_of(tenon_store *store, const tenon_memory_type *t, tenon_memory **out)
+{
+    const unsigned bits = (t->address64 ? 64u : 32u) - t->page_log2;
+    const uint64_t most = (uint64_t)1 << (bits < 64 ? bits : 63);
+    const tn_limits type = { .min = t->min,
+                             .max = t->max,
+                             .has_max = t->max != UINT64_MAX,
+                             .shared = t->shared,
+                             .is64 = t->address64,
+                             .page_log2 = t->page_log2 };
+
+    if ((t->page_log2 != 16 && t->page_log2 != 0) || t->min > most ||
+        (type.has_max && (t->max > most || t->max < t->min)) || (t->shared && !type.has_max))
+        return TENON_USAGE;
+    return tn_memory_new(store, &type, t->bounds, out, NULL);
+}
+
 tenon_status tenon_memory_new(tenon_store *store, uint64_t min_pages, uint64_t max_pages, tenon_bounds bounds,
                               bool shared, tenon_memory **out)
 {
-    tn_limits type = {
-        .min = min_pages, .max = max_pages, .has_max = max_pages != UINT64_MAX, .shared = shared, .page_log2 = 16
+    const tenon_memory_type type = {
+        .min = min_pages, .max = max_pages, .bounds = bounds, .shared = shared, .page_log2 = 16
     };
 
-    if (min_pages > 65536 || (type.has_max && (max_pages > 65536 || max_pages < min_pages)) ||
-        (shared && !type.has_max))
-        return TENON_USAGE;
-    return tn_memory_new(store, &type, bounds, out, NULL);
+    return tenon_memory_new_of(store, &type, out);
 }
 
 uint8_t *tenon_memory_data(tenon_memory *memory, uint64_t *size)

@@ -147,6 +147,7 @@ struct tenon_store {
     tenon_global *globals;
     tenon_instance *instances;
     tn_host_func *host_funcs;
+    tenon_tag *host_tags;
     tenon_linker *linkers;
     tn_exception *exceptions;
     size_t exception_count, exception_threshold;
@@ -216,6 +217,8 @@ void tn_linkers_visit(const tenon_store *store, void (*visit)(void *context, con
 tenon_status tn_constant(tenon_instance *instance, tn_range expr, tn_value *out, tenon_error *err);
 
 /* host.c */
+tenon_status tn_host_type(tenon_store *store, const tenon_type *params, size_t param_count, const tenon_type *results,
+                          size_t result_count, const tn_type **out);
 tenon_status tn_call_host(tenon_func *func, tenon_instance *caller, tn_slot *args);
 /* The function has returned TENON_SUSPENDED: the whole fiber waits, whatever frames it has. */
 tenon_status tn_wait_for_answer(tenon_func *func, tn_slot *results);
@@ -275,6 +278,8 @@ tenon_trap tn_burn_more(tenon_store *store, uint64_t cost);
 
 /* exception.c: a new exception with its arguments copied; NULL when memory is out. */
 void tn_exceptions_fini(tenon_store *store);
+/* Frees the host's tags that are newer than this one. */
+void tn_tags_forget(tenon_store *store, const tenon_tag *newest);
 tn_exception *tn_exception_new(tenon_store *store, tenon_tag *tag, const tn_slot *values, tn_slot *stack_end);
 
 /* trap.c */

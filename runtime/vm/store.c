@@ -65,6 +65,7 @@ void tenon_store_delete(tenon_store *store)
         tn_table_delete(table);
     }
     tn_exceptions_fini(store);
+    tn_tags_forget(store, NULL);
     if (store->stacks != NULL)
         tn_stacks_detach(store);
     tn_free(&engine->mem, store->frames, TN_MAX_FRAMES * sizeof *store->frames);

@@ -93,7 +93,8 @@ struct tenon_global {
 struct tenon_tag {
     const tn_type *type;
     tenon_store *store;
-    tenon_instance *owner; /* that it is part of */
+    tenon_instance *owner; /* that it is part of; NULL: the host's */
+    tenon_tag *next;       /* of the host's */
 };
 
 /* An exception object: the tag and its arguments. */

@@ -262,6 +262,8 @@ STORE_USE(a_global, tenon_global *global; const tenon_val value = i32(1); const 
 STORE_USE(a_vector, tenon_global *global; const tenon_val value = { .type = TENON_V128 };
           TRY(tenon_global_new(store, &value, false, &global)))
 
+STORE_USE(a_tag, tenon_tag *tag; TRY(tenon_tag_new(store, types, 3, &tag)))
+
 static void drop(void *thing)
 {
     ++*(int *)thing;
@@ -611,7 +613,7 @@ static const struct {
     ROW(a_store), ROW(stores), ROW(another_tenant), ROW(memory_of_a_tenant), ROW(another_engine), ROW(a_module),
     ROW(a_borrowed_module), ROW(a_broken_module), ROW(a_function), ROW(a_wide_function), ROW(an_entry), ROW(a_finalizer),
     ROW(a_call_of_a_wide_function), ROW(a_memory), ROW(a_checked_memory), ROW(a_memory_that_grows),
-    ROW(a_memory_that_moves), ROW(a_table), ROW(a_table_that_grows), ROW(a_global), ROW(a_vector), ROW(many_resources),
+    ROW(a_memory_that_moves), ROW(a_table), ROW(a_table_that_grows), ROW(a_global), ROW(a_vector), ROW(a_tag), ROW(many_resources),
     ROW(resources_that_go), ROW(a_linker), ROW(a_collection), ROW(a_timeout), ROW(computing), ROW(growing),
     ROW(calling_indirectly), ROW(throwing), ROW(throwing_often), ROW(looping), ROW(calling_a_stub), ROW(initializing),
     ROW(soiling), ROW(trapping), ROW(interrupting), ROW(looking_at_exports), ROW(linking_an_instance),

@@ -14,7 +14,7 @@ static void unreachable_ones_are_swept(void **state)
     tn_slot value = { .i64 = 42 };
     (void)state;
     assert_int_equal(tn_types_add(w.engine->types, &spec, 1, &id), TENON_OK);
-    tenon_tag tag = { tn_types_get(w.engine->types, id), w.store, NULL };
+    tenon_tag tag = { .type = tn_types_get(w.engine->types, id), .store = w.store };
     tn_slot *stack = w.store->stack_base;
     tn_exception *kept = tn_exception_new(w.store, &tag, &value, stack);
     stack[0].pointer = kept;
@@ -42,7 +42,7 @@ static void globals_of_the_host_hold(void **state)
     uint32_t id;
     (void)state;
     assert_int_equal(tn_types_add(w.engine->types, &spec, 1, &id), TENON_OK);
-    tenon_tag tag = { tn_types_get(w.engine->types, id), w.store, NULL };
+    tenon_tag tag = { .type = tn_types_get(w.engine->types, id), .store = w.store };
     assert_int_equal(tenon_global_new(w.store, &null, true, &global), TENON_OK);
     tn_exception *kept = tn_exception_new(w.store, &tag, NULL, w.store->stack_base);
     global->value.slot[0].pointer = kept;

@@ -209,6 +209,60 @@ static void entries_call_guests(void **state)
     }
 }
 
+/* ---- exceptions of the host's ---- */
+
+static tenon_tag *thrown;
+
+static tenon_status throws(tenon_caller *caller, tenon_slot *slots)
+{
+    const tenon_val values[2] = { i32_val(slots[0].i32), { .type = TENON_F64, .of.f64 = 2.5 } };
+
+    assert_int_equal(tenon_caller_throw(caller, thrown, values, 1), TENON_USAGE);
+    return tenon_caller_throw(caller, thrown, values, 2);
+}
+
+static int32_t throws_typed(tenon_caller *caller, int32_t n)
+{
+    tenon_slot slot = { .i32 = n };
+
+    tenon_caller_fail(caller, throws(caller, &slot));
+    return 0;
+}
+TENON_ENTRY(throws_entry, throws_typed, (i32), i32);
+
+static void hosts_throw(void **state)
+{
+    static const tenon_entry packed = { throws, NULL, 1, 1, one_i32, one_i32 };
+    static const tenon_type types[] = { TENON_I32, TENON_F64 };
+    (void)state;
+    for (int way = 0; way < 2 * MODES; way++) {
+        tenon_extern e = { .kind = TENON_KIND_FUNC };
+        tenon_module *module;
+        tenon_instance *instance;
+        tenon_val arg = i32_val(11), out, values[2];
+        int mode = way / 2;
+        if (mode == COMPILED && access(TENON_LLVM, X_OK) != 0)
+            continue;
+        world w = world_new(mode == CHECKED ? TENON_BOUNDS_CHECKED : TENON_BOUNDS_GUARDED);
+        assert_int_equal(tenon_tag_new(w.store, types, 2, &thrown), TENON_OK);
+        assert_int_equal(tenon_module_new(w.engine, BUILT(host), &module, NULL), TENON_OK);
+        if (mode == COMPILED) {
+            size_t size;
+            uint8_t *image = compile_module(TENON_LLVM, BUILT(host), &size);
+            assert_int_equal(tenon_module_add_code(module, image, size, NULL), TENON_OK);
+            free(image);
+        }
+        assert_int_equal(tenon_func_new_entry(w.store, way % 2 ? &packed : &throws_entry, NULL, &e.of.func), TENON_OK);
+        assert_int_equal(tenon_instance_new(w.store, module, &e, 1, &instance, NULL), TENON_OK);
+        assert_int_equal(tenon_func_call(export_func(instance, "run"), &arg, 1, &out, 1, NULL), TENON_EXCEPTION);
+        assert_ptr_equal(tenon_store_exception(w.store, values, 2), thrown);
+        assert_int_equal(values[0].of.i32, 11);
+        assert_true(values[1].type == TENON_F64 && values[1].of.f64 == 2.5);
+        tenon_module_delete(module);
+        world_delete(&w);
+    }
+}
+
 static void guest_memory(void **state)
 {
     guest g;
@@ -337,7 +391,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_entries),
         cmocka_unit_test(results_are_brought_into_form), cmocka_unit_test(calls_with_slots),
-                                        cmocka_unit_test(entries_call_guests),
+                                        cmocka_unit_test(entries_call_guests), cmocka_unit_test(hosts_throw),
         cmocka_unit_test(guest_memory),
         cmocka_unit_test(resources),
         cmocka_unit_test(stubs),

@@ -30,6 +30,18 @@ static void memories(void **state)
     assert_int_equal(tenon_memory_data(memory, &size)[5], 55);
     assert_int_equal(tenon_memory_data(memory, &size)[size - 1], 0);
     assert_int_equal(tenon_memory_new(w.store, 2, 1, TENON_BOUNDS_CHECKED, false, &memory), TENON_USAGE);
+    tenon_memory_type type = { .min = 1, .max = (uint64_t)1 << 48, .address64 = true, .page_log2 = 16 };
+    const tenon_extern what = { .kind = TENON_KIND_MEMORY };
+    tenon_extern made = what;
+    assert_int_equal(tenon_memory_new_of(w.store, &type, &made.of.memory), TENON_OK);
+    assert_true(tenon_extern_type_of(&made).address64);
+    type.max++;
+    assert_int_equal(tenon_memory_new_of(w.store, &type, &memory), TENON_USAGE);
+    type = (tenon_memory_type){ .min = 70000, .max = UINT64_MAX, .page_log2 = 0 };
+    assert_int_equal(tenon_memory_new_of(w.store, &type, &made.of.memory), TENON_OK);
+    assert_int_equal(tenon_extern_type_of(&made).page_log2, 0);
+    type.page_log2 = 12;
+    assert_int_equal(tenon_memory_new_of(w.store, &type, &memory), TENON_USAGE);
     assert_int_equal(tenon_memory_new(w.store, 1, UINT64_MAX, TENON_BOUNDS_CHECKED, true, &memory), TENON_USAGE);
     world_delete(&w);
 }
