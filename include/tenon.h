@@ -214,6 +214,10 @@ typedef struct tenon_limits {
     uint64_t cpu_time;
     uint64_t cpu_period, cpu_per_period;
     uint64_t meters[TENON_METER_COUNT];
+    /* Asked when so many more bytes of memory would exceed memory_bytes: true allows them nevertheless. Called by
+     * whatever thread needs them, maybe several at once; it must not use the tenant's stores. May be NULL. */
+    bool (*exceeds)(void *context, tenon_tenant *tenant, uint64_t bytes);
+    void *context;
 } tenon_limits;
 
 TENON_API TENON_MUST_CHECK tenon_status tenon_tenant_new(tenon_engine *engine, const tenon_limits *limits,

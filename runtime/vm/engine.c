@@ -192,7 +192,11 @@ bool tn_tenant_charge(tenon_tenant *tenant, uint64_t bytes)
 {
     uint64_t before = atomic_fetch_add(&tenant->memory_bytes, bytes), limit = tenant->limits.memory_bytes;
 
-    if (limit != 0 && (before > limit || bytes > limit - before)) {
+    bool exceeds = limit != 0 && (before > limit || bytes > limit - before);
+
+    if (exceeds && bytes > 0 && tenant->limits.exceeds != NULL)
+        exceeds = !tenant->limits.exceeds(tenant->limits.context, tenant, bytes);
+    if (exceeds) {
         atomic_fetch_sub(&tenant->memory_bytes, bytes);
         return false;
     }

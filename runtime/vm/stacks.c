@@ -51,12 +51,18 @@ static void stacks_delete(tenon_engine *engine, tn_stacks *stacks)
     tn_free(&engine->mem, stacks, sizeof *stacks);
 }
 
-static tn_stacks *take_spare(tenon_engine *engine)
+/* Those that the tenant has used last, of the newest, because they need no wiping; others only when there are many. */
+static tn_stacks *take_spare(tenon_engine *engine, const tenon_tenant *tenant)
 {
     tn_os_mutex_lock(&engine->spares_lock);
-    tn_stacks *stacks = engine->spares;
+    tn_stacks **link = &engine->spares;
+    while (*link != NULL && (*link)->tenant != tenant)
+        link = &(*link)->next;
+    if (*link == NULL && engine->spare_count >= TN_SPARE_STACKS / 2)
+        link = &engine->spares;
+    tn_stacks *stacks = *link;
     if (stacks != NULL) {
-        engine->spares = stacks->next;
+        *link = stacks->next;
         engine->spare_count--;
     }
     tn_os_mutex_unlock(&engine->spares_lock);
@@ -142,7 +148,7 @@ tenon_status tn_stacks_attach(tenon_store *store)
     TN_ASSERT(store->stacks == NULL);
     if (!tn_tenant_charge(store->tenant, engine->stack_size))
         return TENON_LIMIT;
-    tn_stacks *stacks = take_spare(engine);
+    tn_stacks *stacks = take_spare(engine, store->tenant);
     if (stacks == NULL)
         stacks = stacks_new(engine);
     if (stacks == NULL) {

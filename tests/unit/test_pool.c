@@ -26,6 +26,8 @@ bool __wrap_tn_checkpoint_restore(const tn_checkpoint *checkpoint, uint64_t keep
     return leaves_all || __real_tn_checkpoint_restore(checkpoint, keep);
 }
 
+/* What the guest says when it has found one on the stack. */
+#define ON_STACK 15
 #define CANARY INT64_C(0x5ca1ab1eca9a41e5)
 
 typedef struct place {
@@ -242,6 +244,69 @@ static void tenants_pay_and_are_limited(void **state)
     close_place(&p);
 }
 
+/* More tenants than there are spare stacks: what others left on them is gone. */
+static void stacks_are_wiped(void **state)
+{
+    enum { MANY = 80 };
+    (void)state;
+    for (int mode = 0; mode < MODES; mode++) {
+        place p;
+        tenon_tenant *tenants[MANY];
+        if (!open_place(&p, mode, NULL, NULL))
+            continue;
+        for (int i = 0; i < MANY; i++) {
+            tenon_store *store;
+            tenon_instance *instance;
+            assert_int_equal(tenon_tenant_new(p.engine, NULL, &tenants[i]), TENON_OK);
+            assert_int_equal(tenon_pool_take(p.pool, tenants[i], &store, &instance, NULL), TENON_OK);
+            assert_int_equal(look(instance, "check"), 0);
+            call_n(instance, "deep", CANARY);
+            tenon_pool_give(p.pool, store);
+        }
+        assert_in_range(p.engine->spare_count, 1, TN_SPARE_STACKS);
+        for (int i = 0; i < MANY; i++)
+            tenon_tenant_delete(tenants[i]);
+        close_place(&p);
+    }
+}
+
+static uint64_t allowed;
+static bool allow_some(void *context, tenon_tenant *tenant, uint64_t bytes)
+{
+    (void)tenant;
+    ++*(unsigned *)context;
+    if (bytes > allowed)
+        return false;
+    allowed -= bytes;
+    return true;
+}
+
+static void limits_may_be_exceeded_if_allowed(void **state)
+{
+    unsigned asked = 0;
+    const tenon_limits limits = {
+        .size = sizeof limits, .memory_bytes = (1 << 20) + 65536, .exceeds = allow_some, .context = &asked
+    };
+    tenon_engine *engine;
+    tenon_tenant *tenant;
+    tenon_store *store;
+    tenon_memory *memory;
+    (void)state;
+    allowed = 3 * 65536;
+    assert_int_equal(tenon_engine_new(NULL, &engine), TENON_OK);
+    assert_int_equal(tenon_tenant_new(engine, &limits, &tenant), TENON_OK);
+    assert_int_equal(tenon_store_new(tenant, &store), TENON_OK);
+    assert_int_equal(tenon_memory_new(store, 1, 10, TENON_BOUNDS_GUARDED, false, &memory), TENON_OK);
+    assert_int_equal(asked, 0);
+    assert_int_equal(tenon_memory_grow(memory, 3), TENON_OK);
+    assert_int_equal(tenon_memory_grow(memory, 1), TENON_LIMIT);
+    assert_int_equal(asked, 2);
+    tenon_store_delete(store);
+    assert_int_equal(tenon_tenant_memory_bytes(tenant), 0);
+    tenon_tenant_delete(tenant);
+    tenon_engine_delete(engine);
+}
+
 static void spares_are_limited(void **state)
 {
     const tenon_pool_config config = { .size = sizeof config, .spare = 2 };
@@ -276,11 +341,14 @@ static void *reuse(void *arg)
 
     for (int i = 0; i < u->rounds; i++) {
         tenon_store *store;
-        tenon_instance *instance = take(u->p, (u->number + i) % 2, &store);
-        u->seen += (i % 16 == 0 ? check(instance) : look(instance, "check")) != 0;
+        int tenant = (u->number + i) % 2;
+        tenon_instance *instance = take(u->p, tenant, &store);
+        int64_t place = i % 16 == 0 ? check(instance) : look(instance, "check");
+        /* Stacks are wiped between tenants; the second may find what it has left itself. */
+        u->seen += place != 0 && (place != ON_STACK || tenant == 0);
         tenon_pool_give(u->p->pool, store);
-        instance = take(u->p, (u->number + i + 1) % 2, &store);
-        if (i % 64 == 0)
+        instance = take(u->p, 1 - tenant, &store);
+        if (i % 64 < 2 && tenant == 0)
             call_n(instance, "deep", CANARY);
         call_n(instance, i % 1000 == 0 ? "fill" : i % 16 == 0 ? "grow" : "soil", CANARY);
         tenon_pool_give(u->p->pool, store);
@@ -443,6 +511,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stores_come_back_as_they_were), cmocka_unit_test(what_was_made_since_goes),
         cmocka_unit_test(tenants_pay_and_are_limited),   cmocka_unit_test(spares_are_limited),
+        cmocka_unit_test(limits_may_be_exceeded_if_allowed),
+        cmocka_unit_test(stacks_are_wiped),
         cmocka_unit_test(the_search_finds_what_is_left), cmocka_unit_test(no_canary_is_seen),
         cmocka_unit_test(children_go_back_too),
         cmocka_unit_test(instances_begin_where_others_were),

@@ -463,6 +463,47 @@ static void running_tasks_are_cancelled(void **state)
     }
 }
 
+/* Sleeps until somebody wants the guest to stop. */
+static tenon_status doze(tenon_caller *caller, tenon_slot *slots)
+{
+    const struct timespec long_ = { 50, 0 };
+
+    (void)slots;
+    atomic_fetch_add(&((guest *)tenon_caller_context(caller))->wakes, 1);
+    while (!tenon_caller_interrupted(caller))
+        nanosleep(&long_, NULL);
+    return TENON_OK;
+}
+
+static void blocked_host_calls_are_cancelled(void **state)
+{
+    static const tenon_entry entry = { doze, NULL, 1, 1, one_i32, one_i32 };
+    const tenon_task_config limited = { .size = sizeof limited, .time_limit = 20000000 };
+    (void)state;
+    for (int mode = 0; mode < MODES; mode++)
+        for (int way = 0; way < 2 && !SIGNALS_ARE_LATE; way++) {
+            guest g;
+            tenon_extern e = { .kind = TENON_KIND_FUNC };
+            tenon_store *store;
+            tenon_instance *instance;
+            const int32_t arg = 2;
+            if (!guest_open(&g, mode, 1, NULL))
+                continue;
+            assert_int_equal(tenon_store_new(g.tenant, &store), TENON_OK);
+            assert_int_equal(tenon_func_new_entry(store, &entry, &g, &e.of.func), TENON_OK);
+            assert_int_equal(tenon_instance_new(store, g.module, &e, 1, &instance, NULL), TENON_OK);
+            tenon_task *task = start_in(&g, instance, "fact", &arg, way == 0 ? NULL : &limited);
+            while (way == 0 && atomic_load(&g.wakes) == 0)
+                usleep(1000);
+            if (way == 0)
+                tenon_task_cancel(task);
+            tenon_task_wait(task);
+            must_be_ended(task);
+            tenon_store_delete(store);
+            guest_close(&g);
+        }
+}
+
 typedef struct begun {
     guest *g;
     tenon_store *store;
@@ -605,7 +646,7 @@ int main(void)
         cmocka_unit_test(answers_may_be_failures), cmocka_unit_test(only_tasks_wait),
         cmocka_unit_test(waiting_tasks_are_cancelled), cmocka_unit_test(time_is_over),
         cmocka_unit_test(results_are_right), cmocka_unit_test(answers_race_with_pauses),
-        cmocka_unit_test(running_tasks_are_cancelled), cmocka_unit_test(bodies_are_tasks),
+        cmocka_unit_test(running_tasks_are_cancelled), cmocka_unit_test(blocked_host_calls_are_cancelled), cmocka_unit_test(bodies_are_tasks),
         cmocka_unit_test(rules_are_kept), cmocka_unit_test(processor_time_is_limited),
         cmocka_unit_test(periods_have_budgets),
     };
