@@ -42,8 +42,9 @@ void tn_fiber_pause(tn_pause pause)
     fiber->pause = pause;
     fiber->activation = thread->activation;
     publish(fiber->activation, 0);
-    thread->activation = NULL;
     thread->fiber = NULL;
+    atomic_signal_fence(memory_order_seq_cst);
+    thread->activation = NULL;
     tn_os_fiber_switch(&fiber->self, &thread->self, pause == TN_PAUSE_END);
 }
 
@@ -54,8 +55,10 @@ tn_pause tn_fiber_run(tn_fiber *fiber)
 
     TN_ASSERT(thread->fiber == NULL);
     tn_os_fiber_init_thread(&thread->self);
-    thread->fiber = fiber;
+    /* In this order for signal handlers: what a fiber's end means for activations is meant for its own. */
     thread->activation = fiber->activation;
+    atomic_signal_fence(memory_order_seq_cst);
+    thread->fiber = fiber;
     publish(fiber->activation, thread->id);
     tn_os_fiber_switch(&thread->self, &fiber->self, 0);
     thread->activation = outer;

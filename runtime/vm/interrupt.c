@@ -101,9 +101,13 @@ bool tn_must_end(tenon_store *store)
 static void give_way(void *saved)
 {
     tn_fiber_pause(TN_PAUSE_YIELD);
-    tn_thread_of()->saved = saved;
-    tn_os_thread_interrupt(tn_os_thread_id());
-    __builtin_unreachable();
+    /* Once, unless somebody has taken our handler away meanwhile. */
+    for (;;) {
+        tn_thread *thread = tn_thread_of();
+        thread->saved = saved;
+        tn_os_thread_interrupt(thread->id);
+        (void)tn_interrupts_prepare(thread->activation->store->engine);
+    }
 }
 
 static bool in_guest(const tn_activation *a, const void *ucontext)
