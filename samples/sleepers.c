@@ -109,9 +109,9 @@ static void note_end(void *context, tenon_task *task)
 }
 
 static void start(sleeper *s, const tenon_uv *uv, tenon_tenant *tenant, tenon_module *module, const char *name,
-                  int32_t milliseconds)
+                  int32_t milliseconds, uint64_t limit)
 {
-    const tenon_task_config config = { .size = sizeof config, .time_limit = 300000000, .done = note_end };
+    const tenon_task_config config = { .size = sizeof config, .time_limit = limit, .done = note_end };
     const tenon_val args[] = { { .type = TENON_I32, .of.i32 = milliseconds }, { .type = TENON_I32, .of.i32 = TIMES } };
     tenon_extern imports[2] = { { .kind = TENON_KIND_FUNC }, { .kind = TENON_KIND_FUNC } }, export;
     tenon_instance *instance;
@@ -143,8 +143,8 @@ static void run(tenon_engine *engine, tenon_tenant *tenant, tenon_module *module
     uv_timer_init(&loop, &heart);
     uv_timer_start(&heart, beat, 10, 10);
     for (int i = 0; i < SLEEPERS; i++)
-        start(&sleepers[i], &uv, tenant, module, "nap", milliseconds[i]);
-    start(&sleepers[SLEEPERS], &uv, tenant, module, "spin", 0);
+        start(&sleepers[i], &uv, tenant, module, "nap", milliseconds[i], 0);
+    start(&sleepers[SLEEPERS], &uv, tenant, module, "spin", 0, 300000000);
     /* The loop's own work is over with the last guest; the scheduler waits for more. */
     while (running > 0)
         uv_run(&loop, UV_RUN_ONCE);
