@@ -40,6 +40,16 @@ TN_INLINE bool tn_add_size(size_t a, size_t b, size_t *out)
     return !__builtin_add_overflow(a, b, out);
 }
 
+/* Several lists in one piece of memory: cuts the next one off at *at, which goes on behind it, aligned to 16. piece
+ * NULL: only counts the bytes. */
+TN_INLINE void *tn_cut(uint8_t *piece, size_t *at, size_t count, size_t item_size)
+{
+    void *list = piece == NULL ? NULL : piece + *at;
+
+    *at += (count * item_size + 15) & ~(size_t)15;
+    return list;
+}
+
 /* An arena: everything in it lives until tn_arena_fini. Memory is zeroed, aligned to 16. */
 typedef struct tn_arena_chunk tn_arena_chunk;
 typedef struct tn_arena {

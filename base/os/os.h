@@ -46,6 +46,13 @@ bool tn_os_map_file(void *p, size_t size, int descriptor);
 /* Gives a reservation back. */
 void tn_os_release(void *p, size_t size);
 size_t tn_os_page_size(void);
+/* As many bytes as the pages have that hold size of them. */
+static inline uint64_t tn_os_whole_pages(uint64_t size)
+{
+    uint64_t page = tn_os_page_size();
+
+    return (size + page - 1) & ~(page - 1);
+}
 /* Gives the memory of pages back: they read as zero afterwards, or as the file that they are mapped from. false: they
  * are as before, because they are locked, say. */
 bool tn_os_discard(void *p, size_t size) __attribute__((warn_unused_result));

@@ -71,7 +71,7 @@ tenon_status tenon_scheduler_new(tenon_engine *engine, const tenon_scheduler_con
     s->worker_count = config->workers;
     s->quantum = config->quantum != 0 ? config->quantum : DEFAULT_QUANTUM;
     s->stack_size = config->stack_size != 0 ? config->stack_size : DEFAULT_STACK_SIZE;
-    s->stack_size = ((s->stack_size + page - 1) & ~(page - 1)) + page;
+    s->stack_size = tn_os_whole_pages(s->stack_size) + page;
     s->wake = config->wake;
     s->context = config->context;
     atomic_init(&s->next_at, UINT64_MAX);

@@ -12,22 +12,7 @@
 #define MAX_REWRITTEN ((size_t)256 << 10)
 enum { RUNS = 64 };
 
-static size_t whole_pages(uint64_t size)
-{
-    size_t page = tn_os_page_size();
-
-    return (size + page - 1) & ~(page - 1);
-}
-
 /* ---- taking ---- */
-
-static void *cut(uint8_t *piece, size_t *at, size_t count, size_t item_size)
-{
-    void *list = piece == NULL ? NULL : piece + *at;
-
-    *at += (count * item_size + 15) & ~(size_t)15;
-    return list;
-}
 
 /* Cuts the lists off a piece of memory; out NULL: only counts. */
 static size_t cut_lists(tn_checkpoint *out, const tenon_store *store)
@@ -44,16 +29,16 @@ static size_t cut_lists(tn_checkpoint *out, const tenon_store *store)
         globals++;
     for (const tenon_instance *in = store->instances; in != NULL; in = in->next)
         dropped += (size_t)in->module->core.elem_count + in->module->core.data_count;
-    cut(piece, &at, 1, sizeof *c);
+    tn_cut(piece, &at, 1, sizeof *c);
     c->memory_count = memories;
     c->table_count = tables;
     c->global_count = globals;
-    c->memories = cut(piece, &at, memories, sizeof *c->memories);
-    c->table_sizes = cut(piece, &at, tables, sizeof *c->table_sizes);
-    c->table_capacities = cut(piece, &at, tables, sizeof *c->table_capacities);
-    c->elems = cut(piece, &at, elems, sizeof *c->elems);
-    c->globals = cut(piece, &at, globals, sizeof *c->globals);
-    c->dropped = cut(piece, &at, dropped, 1);
+    c->memories = tn_cut(piece, &at, memories, sizeof *c->memories);
+    c->table_sizes = tn_cut(piece, &at, tables, sizeof *c->table_sizes);
+    c->table_capacities = tn_cut(piece, &at, tables, sizeof *c->table_capacities);
+    c->elems = tn_cut(piece, &at, elems, sizeof *c->elems);
+    c->globals = tn_cut(piece, &at, globals, sizeof *c->globals);
+    c->dropped = tn_cut(piece, &at, dropped, 1);
     return at;
 }
 
@@ -209,7 +194,7 @@ static bool restore_memory(const tn_checkpoint *c, const tn_memory_state *state,
 
     if (m->pages > state->pages && !tn_memory_shrink(m, state->pages))
         return false;
-    end = whole_pages(m->size);
+    end = tn_os_whole_pages(m->size);
     for (size_t from = 0; count == RUNS && from < end;) {
         if (!tn_os_written(&c->store->engine->pages, m->base + from, end - from, runs, RUNS, &count)) {
             (end <= MAX_REWRITTEN ? rewrite : drop)(state, m->base, 0, end);

@@ -18,7 +18,7 @@ static bool is_zero(const uint8_t *p, size_t size)
 static size_t content_size(tenon_engine *engine, const tenon_memory *memory)
 {
     size_t page = tn_os_page_size(), end = 0;
-    size_t size = (memory->size + page - 1) & ~(page - 1);
+    size_t size = tn_os_whole_pages(memory->size);
     tn_os_run runs[RUNS];
 
     for (size_t from = 0, count = RUNS; count == RUNS && from < size; from = end) {

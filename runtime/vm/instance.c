@@ -84,15 +84,6 @@ static tenon_status check_imports(const tenon_store *store, const tn_module *m, 
 
 /* ---- allocation ---- */
 
-/* Cuts a list off a piece of memory; piece NULL: only counts its bytes. */
-static void *cut(uint8_t *piece, size_t *at, size_t count, size_t item_size)
-{
-    void *list = piece == NULL ? NULL : piece + *at;
-
-    *at += (count * item_size + 15) & ~(size_t)15;
-    return list;
-}
-
 /* The instance and its lists, one behind the other. */
 static size_t cut_lists(tenon_instance *in, const tn_module *m)
 {
@@ -100,16 +91,16 @@ static size_t cut_lists(tenon_instance *in, const tn_module *m)
     size_t at = 0;
     tenon_instance none, *out = in != NULL ? in : &none;
 
-    cut(piece, &at, 1, sizeof *in + (m->global_count - m->imported_globals) * sizeof *in->own_globals);
-    out->memories = cut(piece, &at, m->memory_count, sizeof *out->memories);
-    out->tables = cut(piece, &at, m->table_count, sizeof *out->tables);
-    out->globals = cut(piece, &at, m->global_count, sizeof *out->globals);
-    out->global_objects = cut(piece, &at, m->global_count, sizeof *out->global_objects);
-    out->imported_funcs = cut(piece, &at, m->imported_funcs, sizeof *out->imported_funcs);
-    out->tags = cut(piece, &at, m->tag_count, sizeof *out->tags);
-    out->own_tags = cut(piece, &at, m->tag_count - m->imported_tags, sizeof *out->own_tags);
-    out->dropped_elems = cut(piece, &at, m->elem_count, 1);
-    out->dropped_datas = cut(piece, &at, m->data_count, 1);
+    tn_cut(piece, &at, 1, sizeof *in + (m->global_count - m->imported_globals) * sizeof *in->own_globals);
+    out->memories = tn_cut(piece, &at, m->memory_count, sizeof *out->memories);
+    out->tables = tn_cut(piece, &at, m->table_count, sizeof *out->tables);
+    out->globals = tn_cut(piece, &at, m->global_count, sizeof *out->globals);
+    out->global_objects = tn_cut(piece, &at, m->global_count, sizeof *out->global_objects);
+    out->imported_funcs = tn_cut(piece, &at, m->imported_funcs, sizeof *out->imported_funcs);
+    out->tags = tn_cut(piece, &at, m->tag_count, sizeof *out->tags);
+    out->own_tags = tn_cut(piece, &at, m->tag_count - m->imported_tags, sizeof *out->own_tags);
+    out->dropped_elems = tn_cut(piece, &at, m->elem_count, 1);
+    out->dropped_datas = tn_cut(piece, &at, m->data_count, 1);
     return at;
 }
 

@@ -15,12 +15,6 @@
 #define CHECKED_RESERVATION ((uint64_t)64 << 20)
 #define MAX_MEMORY_BYTES    ((uint64_t)1 << 46)
 
-static uint64_t round_up(uint64_t bytes)
-{
-    uint64_t page = tn_os_page_size();
-    return (bytes + page - 1) & ~(page - 1);
-}
-
 static bool pages_to_bytes(const tenon_memory *memory, uint64_t pages, uint64_t *out)
 {
     if (pages > MAX_MEMORY_BYTES >> memory->page_log2)
@@ -41,7 +35,7 @@ static bool reserve(tenon_memory *memory, uint64_t wanted)
             max_bytes = 0;
         else if (!pages_to_bytes(memory, memory->max_pages, &max_bytes) || max_bytes > CHECKED_RESERVATION)
             max_bytes = CHECKED_RESERVATION;
-        memory->reserved = round_up(wanted > max_bytes ? wanted : max_bytes);
+        memory->reserved = tn_os_whole_pages(wanted > max_bytes ? wanted : max_bytes);
         if (memory->reserved == 0)
             memory->reserved = tn_os_page_size();
     }
@@ -103,7 +97,7 @@ static bool move(tenon_memory *memory, uint64_t bytes)
         *memory = old;
         return false;
     }
-    if (!tn_os_commit(memory->base, round_up(bytes))) {
+    if (!tn_os_commit(memory->base, tn_os_whole_pages(bytes))) {
         tn_os_release(memory->base, memory->reserved);
         *memory = old;
         return false;
@@ -115,14 +109,14 @@ static bool move(tenon_memory *memory, uint64_t bytes)
 
 static bool extend(tenon_memory *memory, uint64_t bytes)
 {
-    uint64_t old_end = round_up(memory->size);
+    uint64_t old_end = tn_os_whole_pages(memory->size);
 
     if (bytes > memory->reserved)
         return memory->bounds == TENON_BOUNDS_CHECKED && move(memory, bytes);
     if (bytes <= old_end)
         return true;
     return tn_mem_may_map(&memory->store->engine->mem, bytes - old_end) &&
-           tn_os_commit(memory->base + old_end, round_up(bytes) - old_end);
+           tn_os_commit(memory->base + old_end, tn_os_whole_pages(bytes) - old_end);
 }
 
 uint64_t tn_memory_grow(tenon_memory *memory, uint64_t pages)
@@ -148,7 +142,8 @@ uint64_t tn_memory_grow(tenon_memory *memory, uint64_t pages)
 
 bool tn_memory_shrink(tenon_memory *memory, uint64_t pages)
 {
-    uint64_t size = pages << memory->page_log2, end = round_up(size), old_end = round_up(memory->size);
+    uint64_t size = pages << memory->page_log2, end = tn_os_whole_pages(size),
+             old_end = tn_os_whole_pages(memory->size);
 
     /* Accesses beyond a guarded memory must fault again; a checked one's do not get there. */
     if (memory->bounds == TENON_BOUNDS_GUARDED) {

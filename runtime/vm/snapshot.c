@@ -21,14 +21,6 @@ struct tenon_snapshot {
     uint8_t *dropped_elems, *dropped_datas;
 };
 
-static void *cut(uint8_t *piece, size_t *at, size_t count, size_t item_size)
-{
-    void *list = piece == NULL ? NULL : piece + *at;
-
-    *at += (count * item_size + 15) & ~(size_t)15;
-    return list;
-}
-
 static size_t cut_lists(tenon_snapshot *out, const tenon_instance *in)
 {
     const tn_module *m = &in->module->core;
@@ -38,13 +30,13 @@ static size_t cut_lists(tenon_snapshot *out, const tenon_instance *in)
 
     for (uint32_t i = m->imported_tables; i < m->table_count; i++)
         elems += in->tables[i]->size;
-    cut(piece, &at, 1, sizeof *s);
-    s->memories = cut(piece, &at, m->memory_count - m->imported_memories, sizeof *s->memories);
-    s->table_sizes = cut(piece, &at, m->table_count - m->imported_tables, sizeof *s->table_sizes);
-    s->elems = cut(piece, &at, elems, sizeof *s->elems);
-    s->globals = cut(piece, &at, m->global_count - m->imported_globals, sizeof *s->globals);
-    s->dropped_elems = cut(piece, &at, m->elem_count, 1);
-    s->dropped_datas = cut(piece, &at, m->data_count, 1);
+    tn_cut(piece, &at, 1, sizeof *s);
+    s->memories = tn_cut(piece, &at, m->memory_count - m->imported_memories, sizeof *s->memories);
+    s->table_sizes = tn_cut(piece, &at, m->table_count - m->imported_tables, sizeof *s->table_sizes);
+    s->elems = tn_cut(piece, &at, elems, sizeof *s->elems);
+    s->globals = tn_cut(piece, &at, m->global_count - m->imported_globals, sizeof *s->globals);
+    s->dropped_elems = tn_cut(piece, &at, m->elem_count, 1);
+    s->dropped_datas = tn_cut(piece, &at, m->data_count, 1);
     return at;
 }
 

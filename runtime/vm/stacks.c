@@ -15,13 +15,6 @@
 #define MAX_WIPED ((size_t)64 << 10)
 enum { RUNS = 16 };
 
-static size_t whole_pages(size_t size)
-{
-    size_t page = tn_os_page_size();
-
-    return (size + page - 1) & ~(page - 1);
-}
-
 /* ---- making them ---- */
 
 static tn_stacks *stacks_new(tenon_engine *engine)
@@ -31,8 +24,8 @@ static tn_stacks *stacks_new(tenon_engine *engine)
 
     if (stacks == NULL)
         return NULL;
-    stacks->slots_size = whole_pages(engine->stack_size);
-    stacks->native_size = tn_native_code != NULL ? whole_pages(engine->stack_size + RESERVE + BUFFER) : 0;
+    stacks->slots_size = tn_os_whole_pages(engine->stack_size);
+    stacks->native_size = tn_native_code != NULL ? tn_os_whole_pages(engine->stack_size + RESERVE + BUFFER) : 0;
     stacks->map_size = stacks->native_size + stacks->slots_size + 3 * page;
     if (tn_mem_may_map(&engine->mem, stacks->map_size))
         stacks->map = tn_os_reserve(stacks->map_size);
