@@ -51,7 +51,7 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_tenant_set_weight(tenon_tenant *te
 typedef struct tenon_task_config {
     size_t size;         /* sizeof(tenon_task_config) */
     uint64_t time_limit; /* nanoseconds of running, and of waiting for the host; not those in the queue; 0: none */
-    /* Called when the task has ended, by the thread that ran it; may delete the task. May be NULL. */
+    /* Called when the task is done, by the thread that ran it; may delete the task. May be NULL. */
     void (*done)(void *context, tenon_task *task);
     void *context;
 } tenon_task_config;
@@ -75,14 +75,16 @@ TENON_API bool tenon_task_done(const tenon_task *task);
 /* Whether it waits for fuel; and more of it, for its store: the task goes on. TENON_USAGE: it does not wait for any. */
 TENON_API bool tenon_task_needs_fuel(const tenon_task *task);
 TENON_API TENON_MUST_CHECK tenon_status tenon_task_add_fuel(tenon_task *task, uint64_t fuel);
-/* Blocks the calling thread, which is none of the scheduler's, until the task is done. Not without workers. */
+/* Blocks the calling thread, which is none of the scheduler's, until the task is done and its `done` has returned. Not
+ * without workers. */
 TENON_API void tenon_task_wait(tenon_task *task);
 /* What tenon_func_call, or the body, returned. TENON_SUSPENDED: it is not done. results may be NULL. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_task_result(const tenon_task *task, tenon_val *results, size_t count,
                                                           tenon_error *err);
 /* Nanoseconds of processor time that it has had. */
 TENON_API uint64_t tenon_task_time(const tenon_task *task);
-/* Gives the task back; one that is not done is cancelled, and goes when it has ended. */
+/* Gives the task back, at any time and from any thread; one that is not done is cancelled, and goes when it has ended,
+ * or when its `done`, if that has begun, has returned. */
 TENON_API void tenon_task_delete(tenon_task *task);
 
 /* ---- host functions that answer later ---------------------------------------------------------------------------- */

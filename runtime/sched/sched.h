@@ -32,7 +32,8 @@ struct tenon_task {
     tenon_tenant *tenant;
     tenon_task *next; /* in the tenant's queue */
     tn_task_state state;
-    bool held; /* by the embedder */
+    bool held;     /* by the embedder */
+    bool finished; /* done, and whoever wanted to know has been told */
     bool started;
     int worker;        /* that it must run on, or -1 */
     tn_worker *runner; /* while it runs */

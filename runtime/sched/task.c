@@ -180,18 +180,20 @@ void tn_task_finish(tenon_task *task)
         tn_tenant_release(tenant, s->stack_size);
     if (task->func != NULL)
         atomic_store(&task->func->store->has_task, false);
-    void (*done)(void *, tenon_task *) = task->done;
-    void *context = task->context;
     tn_os_mutex_lock(&s->lock);
     tn_queue_dismiss(s, tenant);
     task->state = TN_TASK_DONE;
     bool held = task->held;
+    tn_os_mutex_unlock(&s->lock);
+    if (held && task->done != NULL)
+        task->done(task->context, task);
+    tn_os_mutex_lock(&s->lock);
+    task->finished = true;
+    held = task->held;
     tn_os_condition_wake_all(&s->changed);
     tn_os_mutex_unlock(&s->lock);
     if (!held)
         free_task(task);
-    else if (done != NULL)
-        done(context, task);
 }
 
 void tenon_task_delete(tenon_task *task)
@@ -202,9 +204,9 @@ void tenon_task_delete(tenon_task *task)
     tenon_task_cancel(task);
     tn_os_mutex_lock(&s->lock);
     task->held = false;
-    bool over = task->state == TN_TASK_DONE;
+    bool finished = task->finished;
     tn_os_mutex_unlock(&s->lock);
-    if (over)
+    if (finished)
         free_task(task);
 }
 
@@ -358,7 +360,7 @@ void tenon_task_wait(tenon_task *task)
     tenon_scheduler *s = task->scheduler;
 
     tn_os_mutex_lock(&s->lock);
-    while (task->state != TN_TASK_DONE && s->worker_count > 0)
+    while (!task->finished && s->worker_count > 0)
         tn_os_condition_wait(&s->changed, &s->lock, UINT64_MAX);
     tn_os_mutex_unlock(&s->lock);
 }

@@ -550,6 +550,41 @@ static void bodies_are_tasks(void **state)
     guest_close(&g);
 }
 
+static void linger(void *context, tenon_task *task)
+{
+    atomic_bool *over = context;
+    usleep(20000);
+    assert_int_equal(tenon_task_result(task, NULL, 0, NULL), TENON_OK);
+    atomic_store(over, true);
+}
+
+/* By whoever sees that it is done, before `done` has returned; and whoever waits, waits for that too. */
+static void tasks_may_be_deleted_early(void **state)
+{
+    guest g;
+    atomic_bool over;
+    const tenon_task_config config = { .size = sizeof config, .done = linger, .context = &over };
+    const int32_t arg = 3;
+    (void)state;
+    assert_true(guest_open(&g, GUARDED, 1, NULL));
+    for (int round = 0; round < 6; round++) {
+        tenon_store *store;
+        atomic_init(&over, false);
+        tenon_task *task = start_in(&g, instantiate(&g, g.tenant, &store), "fact", &arg, &config);
+        while (round % 2 == 0 && !tenon_task_done(task))
+            usleep(100);
+        if (round % 2 == 1) {
+            tenon_task_wait(task);
+            assert_true(atomic_load(&over));
+        }
+        tenon_task_delete(task);
+        while (!atomic_load(&over))
+            usleep(100);
+        tenon_store_delete(store);
+    }
+    guest_close(&g);
+}
+
 static void rules_are_kept(void **state)
 {
     guest g;
@@ -648,7 +683,7 @@ int main(void)
         cmocka_unit_test(waiting_tasks_are_cancelled), cmocka_unit_test(time_is_over),
         cmocka_unit_test(results_are_right), cmocka_unit_test(answers_race_with_pauses),
         cmocka_unit_test(running_tasks_are_cancelled), cmocka_unit_test(blocked_host_calls_are_cancelled), cmocka_unit_test(bodies_are_tasks),
-        cmocka_unit_test(rules_are_kept), cmocka_unit_test(processor_time_is_limited),
+        cmocka_unit_test(tasks_may_be_deleted_early), cmocka_unit_test(rules_are_kept), cmocka_unit_test(processor_time_is_limited),
         cmocka_unit_test(periods_have_budgets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
