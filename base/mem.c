@@ -23,7 +23,7 @@ static void *default_realloc(void *ud, void *p, size_t old_size, size_t new_size
 
 void tn_mem_init(tn_mem *mem, const tenon_allocator *allocator)
 {
-    mem->allocator = (tenon_allocator){ .realloc = default_realloc };
+    *mem = (tn_mem){ .allocator.realloc = default_realloc };
     if (allocator == NULL)
         return;
     if (allocator->realloc != NULL)
@@ -32,17 +32,35 @@ void tn_mem_init(tn_mem *mem, const tenon_allocator *allocator)
     mem->allocator.ud = allocator->ud;
 }
 
+void tn_mem_init_counted(tn_mem *mem, const tn_mem *of, uint64_t *used)
+{
+    *mem = (tn_mem){ .allocator = of->allocator, .used = used };
+}
+
+void tn_mem_count(tn_mem *mem, size_t size)
+{
+    if (mem->used != NULL)
+        __atomic_fetch_add(mem->used, size, __ATOMIC_RELAXED);
+}
+
+static void *count(tn_mem *mem, void *p, size_t old_size, size_t new_size)
+{
+    if (p != NULL)
+        tn_mem_count(mem, new_size - old_size);
+    return p;
+}
+
 void *tn_alloc(tn_mem *mem, size_t size)
 {
     TN_ASSERT(size > 0);
-    return mem->allocator.realloc(mem->allocator.ud, NULL, 0, size);
+    return count(mem, mem->allocator.realloc(mem->allocator.ud, NULL, 0, size), 0, size);
 }
 
 void *tn_alloc_zeroed(tn_mem *mem, size_t size)
 {
     /* calloc of the C library hands out fresh pages without touching them. */
     if (mem->allocator.realloc == default_realloc)
-        return calloc(1, size);
+        return count(mem, calloc(1, size), 0, size);
     void *p = tn_alloc(mem, size);
     return p == NULL ? NULL : memset(p, 0, size);
 }
@@ -50,13 +68,15 @@ void *tn_alloc_zeroed(tn_mem *mem, size_t size)
 void *tn_realloc(tn_mem *mem, void *p, size_t old_size, size_t new_size)
 {
     TN_ASSERT(new_size > 0);
-    return mem->allocator.realloc(mem->allocator.ud, p, old_size, new_size);
+    return count(mem, mem->allocator.realloc(mem->allocator.ud, p, old_size, new_size), old_size, new_size);
 }
 
 void tn_free(tn_mem *mem, void *p, size_t size)
 {
-    if (p != NULL)
-        mem->allocator.realloc(mem->allocator.ud, p, size, 0);
+    if (p == NULL)
+        return;
+    mem->allocator.realloc(mem->allocator.ud, p, size, 0);
+    tn_mem_count(mem, 0 - size);
 }
 
 bool tn_mem_may_map(tn_mem *mem, size_t size)

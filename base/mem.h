@@ -15,10 +15,15 @@
 
 typedef struct tn_mem {
     tenon_allocator allocator;
+    uint64_t *used; /* bytes taken and not given back, atomic; NULL: nobody counts */
 } tn_mem;
 
 /* allocator NULL or without realloc: the C library's. */
 void tn_mem_init(tn_mem *mem, const tenon_allocator *allocator);
+/* Takes memory from where `of` does, and counts it. */
+void tn_mem_init_counted(tn_mem *mem, const tn_mem *of, uint64_t *used);
+/* Counts what was taken elsewhere. */
+void tn_mem_count(tn_mem *mem, size_t size);
 
 /* Not zeroed; NULL when memory is out. size > 0. */
 void *tn_alloc(tn_mem *mem, size_t size) TN_MUST_CHECK;

@@ -17,6 +17,11 @@ _Static_assert(offsetof(tenon_instance, native) == 0 && offsetof(tn_native_stack
                    offsetof(tn_segment, host_sp) == 0 && offsetof(tn_segment, exit) == sizeof(void *),
                "the stubs know these");
 
+static size_t size(const tn_image *image)
+{
+    return image->size;
+}
+
 static tenon_bounds bounds(const tn_image *image)
 {
     return (tenon_bounds)image->header->bounds;
@@ -88,6 +93,7 @@ static bool takes_registers(const tn_type *type)
 const tn_native tn_jit_native = { .image_new = tn_image_new,
                                   .image_delete = tn_image_delete,
                                   .bounds = bounds,
+                                  .size = size,
                                   .bind = bind,
                                   .gates = gates,
                                   .loop = loop,

@@ -27,7 +27,7 @@ struct tn_code {
 
 static void code_delete(tn_code *code)
 {
-    tn_mem *mem = &code->module->engine->mem;
+    tn_mem *mem = &code->module->mem;
 
     for (uint32_t i = 0; i < code->translated; i++) {
         tn_function_fini(mem, code->by_address[i]);
@@ -42,7 +42,7 @@ static void code_delete(tn_code *code)
 
 static tn_code *code_new(tenon_module *module, tenon_bounds bounds)
 {
-    tn_mem *mem = &module->engine->mem;
+    tn_mem *mem = &module->mem;
     const tn_module *m = &module->core;
     tn_code *code = tn_alloc_zeroed(mem, sizeof *code);
 
@@ -114,9 +114,11 @@ static void add_loop(tn_code *code, const tn_loop_entry *loop)
         __atomic_store_n(&f->hot->loops[loop->loop].native, loop->native, __ATOMIC_RELEASE);
 }
 
-static tenon_status translate_locked(tn_code *code, uint32_t own)
+/* The tenant pays, who calls the function first; others when they next instantiate the module. */
+static tenon_status translate_locked(tn_code *code, uint32_t own, tenon_tenant *tenant)
 {
-    tn_mem *mem = &code->module->engine->mem;
+    tn_mem *mem = &code->module->mem;
+    uint64_t before = tn_module_bytes(code->module);
 
     if (code->functions[own] != NULL)
         return TENON_OK;
@@ -124,6 +126,10 @@ static tenon_status translate_locked(tn_code *code, uint32_t own)
     if (function == NULL)
         return TENON_NOMEM;
     tenon_status status = tn_translate(code->module, code->entries, code->guarded, own, function);
+    if (status == TENON_OK && !tn_tenant_charge_code(tenant, code->module, before)) {
+        tn_function_fini(mem, function);
+        status = TENON_NOMEM;
+    }
     if (status == TENON_OK)
         publish(code, function);
     else
@@ -134,7 +140,7 @@ static tenon_status translate_locked(tn_code *code, uint32_t own)
 tenon_trap tn_interp_translate(tenon_instance *in, uint32_t own)
 {
     tn_os_mutex_lock(&in->module->lock);
-    tenon_status status = translate_locked(code_of(in), own);
+    tenon_status status = translate_locked(code_of(in), own, in->store->tenant);
     tn_os_mutex_unlock(&in->module->lock);
     if (status == TENON_OK)
         return TENON_TRAP_NONE;

@@ -844,7 +844,7 @@ static tenon_status make_hot(tn_translator *t)
 
     if (engine->service == NULL || t->body.size > TN_MAX_HOT_BODY)
         return TENON_OK;
-    t->hot = tn_alloc_zeroed(t->mem, hot_size(t->pins.count));
+    t->hot = tn_alloc_zeroed(t->kept, hot_size(t->pins.count));
     if (t->hot == NULL)
         return TENON_NOMEM;
     t->hot->budget = (int32_t)engine->threshold;
@@ -911,14 +911,14 @@ static tenon_status finish(tn_translator *t, uint32_t own, tn_function *out)
                           .zero_slots = t->first_temp - t->record - 2,
                           .param_slots = t->record,
                           .own = own };
-    out->cells = tn_alloc_zeroed(t->mem, (t->cells.count + TN_FRONT_CELLS) * sizeof *out->cells);
+    out->cells = tn_alloc_zeroed(t->kept, (t->cells.count + TN_FRONT_CELLS) * sizeof *out->cells);
     if (out->cells != NULL)
         out->cells += TN_FRONT_CELLS;
-    out->map = tn_alloc(t->mem, (t->map.count + 1) * sizeof *out->map);
-    out->tries = tn_alloc(t->mem, (t->tries.count + 1) * sizeof *out->tries);
-    out->clauses = tn_alloc(t->mem, (t->clauses.count + 1) * sizeof *out->clauses);
+    out->map = tn_alloc(t->kept, (t->map.count + 1) * sizeof *out->map);
+    out->tries = tn_alloc(t->kept, (t->tries.count + 1) * sizeof *out->tries);
+    out->clauses = tn_alloc(t->kept, (t->clauses.count + 1) * sizeof *out->clauses);
     if (out->cells == NULL || out->map == NULL || out->tries == NULL || out->clauses == NULL) {
-        tn_function_fini(t->mem, out);
+        tn_function_fini(t->kept, out);
         return TENON_NOMEM;
     }
     for (size_t i = 0; i < t->relocations.count; i++) {
@@ -954,7 +954,7 @@ static void free_translator(tn_translator *t)
 {
     tn_free(t->mem, t->local_slots, (t->local_count + 1) * (2 * sizeof(uint32_t) + 1));
     if (t->hot != NULL)
-        tn_free(t->mem, t->hot, hot_size(t->hot->loop_count));
+        tn_free(t->kept, t->hot, hot_size(t->hot->loop_count));
     tn_vec_fini(t->mem, &t->cells);
     tn_vec_fini(t->mem, &t->map);
     tn_vec_fini(t->mem, &t->relocations);
@@ -967,12 +967,13 @@ static void free_translator(tn_translator *t)
     tn_fuel_plan_fini(&t->fuel, t->mem);
 }
 
-tenon_status tn_translate(const tenon_module *module, tn_entry *entries, bool guarded, uint32_t own, tn_function *out)
+tenon_status tn_translate(tenon_module *module, tn_entry *entries, bool guarded, uint32_t own, tn_function *out)
 {
     const tn_module *core = &module->core;
     tn_translator t = { .module = module,
                         .core = core,
                         .mem = &module->engine->mem,
+                        .kept = &module->mem,
                         .entries = entries,
                         .guarded = guarded,
                         .own = own,

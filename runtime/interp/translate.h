@@ -95,7 +95,7 @@ typedef struct tn_pins {
 typedef struct tn_translator {
     const tenon_module *module;
     const tn_module *core;
-    tn_mem *mem;
+    tn_mem *mem, *kept; /* of what goes when the function is translated; of what stays */
     tn_entry *entries;
     bool guarded;
     uint32_t own;
@@ -149,7 +149,7 @@ typedef struct tn_function {
 } tn_function;
 
 /* Translates an own function. */
-tenon_status tn_translate(const tenon_module *module, tn_entry *entries, bool guarded, uint32_t own, tn_function *out);
+tenon_status tn_translate(tenon_module *module, tn_entry *entries, bool guarded, uint32_t own, tn_function *out);
 void tn_function_fini(tn_mem *mem, tn_function *function);
 
 /* ---- operands.c ---- */

@@ -17,7 +17,7 @@ static bool make_types(tenon_module *module)
 
     if (module->types != NULL)
         return true;
-    module->types = tn_alloc(&module->engine->mem, (m->type_count + 1) * sizeof *module->types);
+    module->types = tn_alloc(&module->mem, (m->type_count + 1) * sizeof *module->types);
     for (uint32_t i = 0; module->types != NULL && i < m->type_count; i++)
         module->types[i] = tn_types_get(m->registry, m->types[i]);
     return module->types != NULL;
@@ -31,14 +31,15 @@ static size_t bound_size(const tenon_module *module)
 static tenon_status add_bound(tenon_module *module, tn_image *image, tenon_error *err)
 {
     size_t mode = tn_native_code->bounds(image);
-    tn_bound_image *bound = tn_alloc(&module->engine->mem, bound_size(module));
+    tn_bound_image *bound = tn_alloc(&module->mem, bound_size(module));
 
     if (bound == NULL || !make_types(module)) {
-        tn_free(&module->engine->mem, bound, bound_size(module));
+        tn_free(&module->mem, bound, bound_size(module));
         return tn_fail_plain(err, TENON_NOMEM, "out of memory for compiled code");
     }
     *bound = (tn_bound_image){ module->bound[mode], image };
     tn_native_code->gates(image, bound->gates);
+    tn_mem_count(&module->mem, tn_native_code->size(image));
     if (module->engine->tools != 0)
         tn_native_code->announce(image, module->engine->tools);
     module->bound[mode] = bound;
@@ -125,7 +126,7 @@ bool tn_bind_images(tenon_instance *in)
 
 void tn_images_delete(tenon_module *module)
 {
-    tn_mem *mem = &module->engine->mem;
+    tn_mem *mem = &module->mem;
 
     for (int i = 0; i < 2; i++)
         for (tn_bound_image *bound = module->bound[i], *next; bound != NULL; bound = next) {
@@ -143,13 +144,15 @@ bool tn_module_has_code(const tenon_module *module, tenon_bounds bounds, uint32_
     return __atomic_load_n(&entries[own].native, __ATOMIC_ACQUIRE) != NULL;
 }
 
+/* Code that was made before is paid for before there is more. */
 void tn_ask_for_code(tenon_instance *in, uint32_t own, uint32_t loop)
 {
     const tn_request request = {
         .module = in->module, .bounds = (tenon_bounds)in->entries_mode, .own = own, .loop = loop
     };
 
-    tn_native_code->request(in->module->engine->service, &request);
+    if (tn_tenant_settle(in->store->tenant, in->module))
+        tn_native_code->request(in->module->engine->service, &request);
 }
 
 bool tn_enter_native(tenon_instance *in, const tn_entry *entry, tn_slot *slots, const tn_segment *from)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Engines, tenants, modules: what is shared between stores.
+ * Engines and modules: what is shared between tenants.
  */
 #include <string.h>
 
@@ -97,120 +97,6 @@ void tenon_engine_delete(tenon_engine *engine)
         tn_engine_unref(engine);
 }
 
-/* ---- tenant ---- */
-
-tenon_status tenon_tenant_new(tenon_engine *engine, const tenon_limits *limits, tenon_tenant **out)
-{
-    if (limits != NULL && limits->size != sizeof *limits)
-        return TENON_USAGE;
-    tenon_tenant *tenant = tn_alloc_zeroed(&engine->mem, sizeof *tenant);
-    if (tenant == NULL)
-        return TENON_NOMEM;
-    if (limits != NULL)
-        tenant->limits = *limits;
-    tenant->engine = engine;
-    tn_engine_ref(engine);
-    *out = tenant;
-    return TENON_OK;
-}
-
-void tenon_tenant_delete(tenon_tenant *tenant)
-{
-    if (tenant == NULL)
-        return;
-    tenon_engine *engine = tenant->engine;
-    TN_ASSERT(atomic_load(&tenant->memory_bytes) == 0 && tenant->share.task_count == 0);
-    tn_free(&engine->mem, tenant, sizeof *tenant);
-    tn_engine_unref(engine);
-}
-
-uint64_t tenon_tenant_memory_bytes(const tenon_tenant *tenant)
-{
-    return atomic_load(&tenant->memory_bytes);
-}
-
-uint64_t tenon_tenant_peak_bytes(const tenon_tenant *tenant)
-{
-    return atomic_load(&tenant->peak_bytes);
-}
-
-bool tenon_tenant_spend(tenon_tenant *tenant, tenon_meter meter, uint64_t amount)
-{
-    uint64_t limit = tenant->limits.meters[meter];
-    uint64_t before = atomic_fetch_add(&tenant->meters[meter], amount);
-
-    if (limit == 0 || (before <= limit && amount <= limit - before))
-        return true;
-    atomic_fetch_sub(&tenant->meters[meter], amount);
-    return false;
-}
-
-void tenon_tenant_give_back(tenon_tenant *tenant, tenon_meter meter, uint64_t amount)
-{
-    atomic_fetch_sub(&tenant->meters[meter], amount);
-}
-
-uint64_t tenon_tenant_spent(const tenon_tenant *tenant, tenon_meter meter)
-{
-    return atomic_load(&tenant->meters[meter]);
-}
-
-uint64_t tenon_tenant_left(const tenon_tenant *tenant, tenon_meter meter)
-{
-    uint64_t limit = tenant->limits.meters[meter], spent = atomic_load(&tenant->meters[meter]);
-
-    if (limit == 0)
-        return UINT64_MAX;
-    return spent < limit ? limit - spent : 0;
-}
-
-uint64_t tenon_tenant_cpu_time(const tenon_tenant *tenant)
-{
-    return atomic_load(&tenant->cpu_nanoseconds);
-}
-
-void *tenon_tenant_realloc(tenon_tenant *tenant, void *p, size_t old_size, size_t new_size)
-{
-    tn_mem *mem = &tenant->engine->mem;
-
-    if (new_size > old_size && !tn_tenant_charge(tenant, new_size - old_size))
-        return NULL;
-    if (new_size == 0) {
-        tn_free(mem, p, old_size);
-        tn_tenant_release(tenant, old_size);
-        return NULL;
-    }
-    void *q = old_size == 0 ? tn_alloc(mem, new_size) : tn_realloc(mem, p, old_size, new_size);
-    if (q == NULL && new_size > old_size)
-        tn_tenant_release(tenant, new_size - old_size);
-    if (q != NULL && new_size < old_size)
-        tn_tenant_release(tenant, old_size - new_size);
-    return q;
-}
-
-bool tn_tenant_charge(tenon_tenant *tenant, uint64_t bytes)
-{
-    uint64_t before = atomic_fetch_add(&tenant->memory_bytes, bytes), limit = tenant->limits.memory_bytes;
-
-    bool exceeds = limit != 0 && (before > limit || bytes > limit - before);
-
-    if (exceeds && bytes > 0 && tenant->limits.exceeds != NULL)
-        exceeds = !tenant->limits.exceeds(tenant->limits.context, tenant, bytes);
-    if (exceeds) {
-        atomic_fetch_sub(&tenant->memory_bytes, bytes);
-        return false;
-    }
-    uint_fast64_t peak = atomic_load(&tenant->peak_bytes);
-    while (peak < before + bytes && !atomic_compare_exchange_weak(&tenant->peak_bytes, &peak, before + bytes))
-        ;
-    return true;
-}
-
-void tn_tenant_release(tenon_tenant *tenant, uint64_t bytes)
-{
-    atomic_fetch_sub(&tenant->memory_bytes, bytes);
-}
-
 /* ---- module ---- */
 
 static uint32_t main_memory(const tn_module *m)
@@ -222,12 +108,14 @@ static uint32_t main_memory(const tn_module *m)
     return 0;
 }
 
-static tenon_status load_core(tenon_engine *engine, tn_module *core, const void *bytes, size_t size, tn_source *checked,
-                              tenon_error *err)
+static tenon_status load_core(tenon_engine *engine, tenon_module *module, const void *bytes, size_t size,
+                              tn_source *checked, tenon_error *err)
 {
+    tn_module *core = &module->core;
+
     if (checked != NULL)
-        return tn_module_load_checked(core, &engine->mem, engine->types, engine->features, bytes, size, checked, err);
-    return tn_module_load(core, &engine->mem, engine->types, engine->features, bytes, size, engine->threads, err);
+        return tn_module_load_checked(core, &module->mem, engine->types, engine->features, bytes, size, checked, err);
+    return tn_module_load(core, &module->mem, engine->types, engine->features, bytes, size, engine->threads, err);
 }
 
 static tenon_status new_module(tenon_engine *engine, const void *bytes, size_t size, tn_source *checked,
@@ -237,7 +125,9 @@ static tenon_status new_module(tenon_engine *engine, const void *bytes, size_t s
     tenon_module *module = tn_alloc_zeroed(&engine->mem, sizeof *module);
     if (module == NULL)
         return tn_fail_plain(err, TENON_NOMEM, "out of memory while loading a module");
-    tenon_status status = load_core(engine, &module->core, bytes, size, checked, err);
+    tn_mem_init_counted(&module->mem, &engine->mem, &module->bytes);
+    tn_mem_count(&module->mem, sizeof *module);
+    tenon_status status = load_core(engine, module, bytes, size, checked, err);
     if (status != TENON_OK) {
         tn_free(&engine->mem, module, sizeof *module);
         return status;
@@ -274,10 +164,12 @@ tenon_status tenon_module_new(tenon_engine *engine, const void *bytes, size_t si
     if (size > 0)
         memcpy(copy, bytes, size);
     tenon_status status = new_module(engine, copy, size, NULL, out, err);
-    if (status == TENON_OK)
+    if (status == TENON_OK) {
         (*out)->owned = copy;
-    else
+        tn_mem_count(&(*out)->mem, size + (size == 0));
+    } else {
         tn_free(&engine->mem, copy, size + (size == 0));
+    }
     return status;
 }
 
@@ -339,6 +231,11 @@ tn_mem *tn_engine_mem(tenon_engine *engine)
 const tn_module *tn_module_core(const tenon_module *module)
 {
     return &module->core;
+}
+
+uint64_t tn_module_bytes(const tenon_module *module)
+{
+    return __atomic_load_n(&module->bytes, __ATOMIC_RELAXED);
 }
 
 bool tn_module_is_metered(const tenon_module *module)

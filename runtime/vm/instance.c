@@ -111,7 +111,25 @@ void tn_instance_use_stacks(tenon_instance *in)
     in->buffer = in->store->native.buffer;
 }
 
-static tenon_status allocate(tenon_store *store, tenon_module *module, tenon_instance **out)
+static size_t funcs_size(const tenon_instance *in)
+{
+    return (in->module->core.body_count + 1) * sizeof *in->own_funcs;
+}
+
+uint64_t tn_instance_bytes(const tenon_instance *in)
+{
+    return in->size + funcs_size(in);
+}
+
+static void free_instance(tenon_instance *in)
+{
+    tn_mem *mem = &in->store->engine->mem;
+
+    tn_free(mem, in->own_funcs, funcs_size(in));
+    tn_free(mem, in, in->size);
+}
+
+static tenon_status allocate(tenon_store *store, tenon_module *module, tenon_instance **out, tenon_error *err)
 {
     const tn_module *m = &module->core;
     tn_mem *mem = &store->engine->mem;
@@ -129,12 +147,13 @@ static tenon_status allocate(tenon_store *store, tenon_module *module, tenon_ins
     tn_instance_use_stacks(in);
     in->module = module;
     in->own_funcs = tn_alloc_zeroed(mem, (m->body_count + 1) * sizeof *in->own_funcs);
-    if (in->own_funcs == NULL) {
-        tn_free(mem, in, size);
-        return TENON_NOMEM;
+    tenon_status status =
+        in->own_funcs == NULL ? TENON_NOMEM : tn_tenant_admit(store->tenant, module, tn_instance_bytes(in), err);
+    if (status != TENON_OK) {
+        free_instance(in);
+        return status;
     }
     tn_module_ref(module);
-    atomic_fetch_add(&store->tenant->instances, 1);
     in->next = store->instances;
     store->instances = in;
     *out = in;
@@ -143,13 +162,11 @@ static tenon_status allocate(tenon_store *store, tenon_module *module, tenon_ins
 
 void tn_instance_delete(tenon_instance *in)
 {
-    tenon_store *store = in->store;
-    tn_mem *mem = &store->engine->mem;
+    tenon_module *module = in->module;
 
-    tn_free(mem, in->own_funcs, (in->module->core.body_count + 1) * sizeof *in->own_funcs);
-    atomic_fetch_sub(&store->tenant->instances, 1);
-    tenon_module_delete(in->module);
-    tn_free(mem, in, in->size);
+    tn_tenant_dismiss(in->store->tenant, module, tn_instance_bytes(in));
+    free_instance(in);
+    tenon_module_delete(module);
 }
 
 tenon_func *tn_instance_func(tenon_instance *in, uint32_t index)
@@ -216,15 +233,20 @@ static tenon_status find_code(tenon_instance *in, tenon_error *err)
 
     tn_os_mutex_lock(&module->lock);
     tn_code **code = &module->code[in->entries_mode];
+    uint64_t before = tn_module_bytes(module);
     if (*code == NULL) {
         *code = tier->code_new(module, (tenon_bounds)in->entries_mode);
         if (*code != NULL)
             tn_bind_all(module, in->entries_mode);
     }
-    if (*code != NULL && tn_bind_images(in))
+    bool bound = *code != NULL && tn_bind_images(in);
+    bool charged = bound && tn_tenant_charge_code(in->store->tenant, module, before);
+    if (charged)
         in->entries = tier->entries(*code);
     tn_os_mutex_unlock(&module->lock);
-    return in->entries != NULL ? TENON_OK : tn_fail_plain(err, TENON_NOMEM, "out of memory for code");
+    if (bound && !charged)
+        return tn_fail_plain(err, TENON_LIMIT, "the tenant has no memory left for code");
+    return bound ? TENON_OK : tn_fail_plain(err, TENON_NOMEM, "out of memory for code");
 }
 
 static void make_tags(tenon_instance *in)
@@ -349,11 +371,8 @@ tenon_status tn_instance_new(tenon_store *store, tenon_module *module, const ten
     tn_error_clear(err);
     if (store->engine != module->engine)
         return tn_fail_plain(err, TENON_USAGE, "store and module belong to different engines");
-    uint64_t limit = store->tenant->limits.instances;
-    if (limit != 0 && atomic_load(&store->tenant->instances) >= limit)
-        return tn_fail_plain(err, TENON_LIMIT, "the tenant may have %llu instances", (unsigned long long)limit);
     TN_TRY(check_imports(store, &module->core, imports, import_count, err));
-    tenon_status status = allocate(store, module, &in);
+    tenon_status status = allocate(store, module, &in, err);
     if (status == TENON_OK)
         status = build(in, imports, snapshot, err);
     if (status == TENON_NOMEM)

@@ -63,6 +63,7 @@ typedef struct tn_native {
     tenon_status (*image_new)(tenon_module *module, const void *bytes, size_t size, tn_image **out, tenon_error *err);
     void (*image_delete)(tn_image *image);
     tenon_bounds (*bounds)(const tn_image *image);
+    size_t (*size)(const tn_image *image); /* bytes of its mapping */
     /* Fills the entries of the functions that the image has; gates are by type of the module. */
     void (*bind)(const tn_image *image, const tn_gate *gates, tn_entry *entries);
     void (*gates)(const tn_image *image, tn_gate *out);

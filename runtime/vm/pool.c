@@ -152,32 +152,49 @@ static uint64_t bytes_of(const tenon_store *store)
     return bytes;
 }
 
-static uint64_t instances_of(const tenon_store *store)
+static void dismiss(tenon_tenant *tenant, const tenon_instance *from, const tenon_instance *end)
 {
-    uint64_t count = 0;
-
-    for (const tenon_instance *in = store->instances; in != NULL; in = in->next)
-        count++;
-    return count;
+    for (const tenon_instance *in = from; in != end; in = in->next)
+        tn_tenant_dismiss(tenant, in->module, tn_instance_bytes(in));
 }
 
-/* The store's charges go from one tenant to another. */
-static bool change_tenant(tenon_store *store, tenon_tenant *to)
+static tenon_status admit(tenon_tenant *tenant, const tenon_store *store, tenon_error *err)
 {
-    tenon_tenant *from = store->tenant;
-    uint64_t limit = to->limits.instances, bytes = bytes_of(store), instances = instances_of(store);
+    for (const tenon_instance *in = store->instances; in != NULL; in = in->next) {
+        tenon_status status = tn_tenant_admit(tenant, in->module, tn_instance_bytes(in), err);
+        if (status != TENON_OK) {
+            dismiss(tenant, store->instances, in);
+            return status;
+        }
+    }
+    return TENON_OK;
+}
+
+/* The pool's owner goes on holding the instances, so that taking them back cannot fail. */
+static tenon_status lend(tenon_store *store, tenon_tenant *to, tenon_error *err)
+{
+    uint64_t bytes = bytes_of(store);
 
     if (!tn_tenant_charge(to, bytes))
-        return false;
-    if (atomic_fetch_add(&to->instances, instances) + instances > limit && limit != 0) {
-        atomic_fetch_sub(&to->instances, instances);
+        return tn_fail_plain(err, TENON_LIMIT, "the tenant has no memory left");
+    tenon_status status = admit(to, store, err);
+    if (status != TENON_OK) {
         tn_tenant_release(to, bytes);
-        return false;
+        return status;
     }
-    tn_tenant_release(from, bytes);
-    atomic_fetch_sub(&from->instances, instances);
+    tn_tenant_release(store->tenant, bytes);
     store->tenant = to;
-    return true;
+    return TENON_OK;
+}
+
+static void take_back(tenon_store *store, tenon_tenant *owner)
+{
+    uint64_t bytes = bytes_of(store);
+
+    TN_CHECK(tn_tenant_charge(owner, bytes));
+    tn_tenant_release(store->tenant, bytes);
+    dismiss(store->tenant, store->instances, NULL);
+    store->tenant = owner;
 }
 
 tenon_status tenon_pool_take(tenon_pool *pool, tenon_tenant *tenant, tenon_store **store, tenon_instance **instance,
@@ -189,9 +206,10 @@ tenon_status tenon_pool_take(tenon_pool *pool, tenon_tenant *tenant, tenon_store
     if (tenant->engine != pool->engine)
         return tn_fail_plain(err, TENON_USAGE, "pool and tenant belong to different engines");
     TN_TRY(find_slot(pool, &s, err));
-    if (!change_tenant(s->store, tenant)) {
+    tenon_status status = lend(s->store, tenant, err);
+    if (status != TENON_OK) {
         put_back(pool, s, true);
-        return tn_fail_plain(err, TENON_LIMIT, "the tenant's memory or instances are used up");
+        return status;
     }
     tn_os_mutex_lock(&pool->lock);
     pool->taken_count++;
@@ -206,7 +224,7 @@ void tenon_pool_give(tenon_pool *pool, tenon_store *store)
     slot *s = store->slot;
 
     bool restored = tn_checkpoint_restore(s->checkpoint, pool->config.keep);
-    TN_CHECK(change_tenant(store, pool->owner));
+    take_back(store, pool->owner);
     tn_os_mutex_lock(&pool->lock);
     pool->taken_count--;
     tn_os_mutex_unlock(&pool->lock);

@@ -49,9 +49,19 @@ typedef struct tn_share {
     bool throttled;
 } tn_share;
 
+/* A module that a tenant has instances of, and what it pays for that: all bytes that the module had when the newest
+ * instance was made, and what the tenant's own guests have added since. */
+typedef struct tn_holding {
+    const tenon_module *module;
+    size_t instances;
+    uint64_t bytes;
+} tn_holding;
+
 struct tenon_tenant {
     tenon_engine *engine;
     tenon_limits limits;
+    tn_os_mutex lock;            /* innermost */
+    TN_VEC(tn_holding) holdings; /* by address of the module */
     atomic_uint_fast64_t memory_bytes, peak_bytes, instances;
     atomic_uint_fast64_t cpu_nanoseconds;
     atomic_uint_fast64_t meters[TENON_METER_COUNT];
@@ -68,6 +78,8 @@ typedef struct tn_bound_image {
 struct tenon_module {
     atomic_size_t refs;
     tenon_engine *engine;
+    tn_mem mem; /* of this and all its code, counted in bytes */
+    uint64_t bytes;
     tn_module core;
     uint64_t number;
     uint8_t *owned;       /* copy of the bytes, or NULL */
@@ -171,9 +183,21 @@ struct tenon_store {
 void tn_engine_ref(tenon_engine *engine);
 void tn_engine_unref(tenon_engine *engine);
 void tn_module_ref(tenon_module *module);
+/* Bytes of memory that the module and its code take now. */
+uint64_t tn_module_bytes(const tenon_module *module);
+
+/* tenant.c */
 /* Charges bytes to the tenant; false when its limit forbids. */
 bool tn_tenant_charge(tenon_tenant *tenant, uint64_t bytes);
 void tn_tenant_release(tenon_tenant *tenant, uint64_t bytes);
+/* An instance of the module, of so many bytes itself, becomes the tenant's, or is its no more. */
+tenon_status tn_tenant_admit(tenon_tenant *tenant, const tenon_module *module, uint64_t bytes, tenon_error *err)
+    TN_MUST_CHECK;
+void tn_tenant_dismiss(tenon_tenant *tenant, const tenon_module *module, uint64_t bytes);
+/* Of a module that the tenant has instances of: charges all that it has become; and by how much it has grown, with its
+ * lock held, because of a guest of the tenant's. False when the limit forbids. */
+bool tn_tenant_settle(tenon_tenant *tenant, const tenon_module *module);
+bool tn_tenant_charge_code(tenon_tenant *tenant, const tenon_module *module, uint64_t before);
 
 /* store.c: one that borrows has stacks only while it is called. */
 tenon_status tn_store_new(tenon_tenant *tenant, bool borrows, tenon_bounds bounds, tenon_store **out) TN_MUST_CHECK;
@@ -205,6 +229,8 @@ tenon_status tn_snapshot_apply(const struct tenon_snapshot *snapshot, tenon_inst
 
 /* instance.c, host.c, store.c: frees what nothing refers to any more; lists are the caller's. */
 void tn_instance_delete(tenon_instance *instance);
+/* What it takes itself, and its functions. */
+uint64_t tn_instance_bytes(const tenon_instance *instance);
 /* Tells it where the store's stacks are. */
 void tn_instance_use_stacks(tenon_instance *instance);
 void tn_host_func_delete(tn_host_func *func);

@@ -82,7 +82,7 @@ static void wrong_calls_are_usage_errors(void **state)
 static void limits_of_the_tenant_hold(void **state)
 {
     world w = world_new(TENON_BOUNDS_GUARDED);
-    tenon_limits limits = { .size = sizeof limits, .memory_bytes = (1 << 20) + 65536 + 100, .instances = 1 };
+    tenon_limits limits = { .size = sizeof limits, .memory_bytes = (1 << 20) + 65536 + 32768, .instances = 1 };
     tenon_tenant *tenant;
     tenon_store *store;
     tenon_module *module;
