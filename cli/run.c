@@ -299,8 +299,10 @@ static int open_runner(runner *r)
         fputs("tenon: the engine cannot be made\n", stderr);
         return CLI_FAILED;
     }
+    const tenon_policy policy = run_policy(o, r->audit);
     r->modules = calloc(o->preload_count + 1, sizeof *r->modules);
     if (r->modules == NULL || tenon_tenant_new(r->engine, &o->limits, &r->tenant) != TENON_OK ||
+        tenon_tenant_set_policy(r->tenant, &policy, NULL) != TENON_OK ||
         tenon_store_new(r->tenant, &r->store) != TENON_OK || tenon_linker_new(r->store, &r->linker) != TENON_OK) {
         fputs("tenon: no memory for a store within the limits\n", stderr);
         return CLI_FAILED;
@@ -311,7 +313,7 @@ static int open_runner(runner *r)
     }
     if (o->config.metered && tenon_store_set_fuel(r->store, o->fuel) != TENON_OK)
         return CLI_FAILED;
-    if (!run_open_wasi(o, r->tenant, r->audit, &r->wasi))
+    if (!run_open_wasi(o, r->tenant, &r->wasi))
         return CLI_USAGE;
     return tenon_wasi_define(r->wasi, r->linker) == TENON_OK ? CLI_OK : CLI_FAILED;
 }

@@ -36,6 +36,7 @@ typedef struct run_options {
     size_t directory_count, preload_count, variable_count, listener_count;
     tenon_config config;
     tenon_limits limits;
+    tenon_policy policy;
     tenon_wasi_config wasi;
     uint64_t seed, timeout, fuel;
     const char *timeout_text;
@@ -50,9 +51,10 @@ extern const cli_option run_option_list[];
 int run_options_parse(run_options *o, const cli_command *command, int argc, char **argv, bool *done);
 void run_options_fini(run_options *o);
 
-/* run_wasi.c: gives the guest what the options say; false when something was refused, and said. audit is where records
- * go, or NULL. */
-bool run_open_wasi(const run_options *o, tenon_tenant *tenant, FILE *audit, tenon_wasi **out);
+/* run_wasi.c: the policy that the options make; audit is where records go, or NULL. And what the guest is given; false
+ * when something was refused, and said. */
+tenon_policy run_policy(const run_options *o, FILE *audit);
+bool run_open_wasi(const run_options *o, tenon_tenant *tenant, tenon_wasi **out);
 
 /* run_tier.c: what is compiled in the background, when the options want that and there is a compiler; with a log for
  * --tier-log, which is NULL when there is none. False when the log cannot be written, which was said. */

@@ -156,22 +156,22 @@ static bool parse_switch(run_options *o, const char *text)
     char *end;
 
     if (strcmp(text, "end-on-denial") == 0) {
-        o->wasi.end_on_denial = true;
+        o->policy.end_on_denial = true;
         return true;
     }
     if (strncmp(text, "no-", 3) == 0)
-        for (int i = 1; i < TENON_WASI_CAPABILITY_COUNT; i++)
-            if (strcmp(text + 3, tenon_wasi_capability_text((tenon_wasi_capability)i)) == 0) {
-                o->wasi.capabilities &= ~((uint32_t)1 << i);
+        for (int i = 1; i < TENON_CAPABILITY_CONNECT; i++)
+            if (strcmp(text + 3, tenon_capability_text((tenon_capability)i)) == 0) {
+                o->policy.capabilities &= ~TENON_CAPABILITY_BIT(i);
                 return true;
             }
     if (value == NULL || value[1] < '0' || value[1] > '9')
         return false;
     if (strncmp(text, "clock-resolution=", 17) == 0)
-        return cli_parse_duration(value + 1, &o->wasi.clock_resolution);
+        return cli_parse_duration(value + 1, &o->policy.clock_resolution);
     if (strncmp(text, "seed=", 5) == 0) {
         o->seed = strtoull(value + 1, &end, 0);
-        o->wasi.seed = &o->seed;
+        o->policy.seed = &o->seed;
         return *end == '\0';
     }
     if (strncmp(text, "max-descriptors=", 16) == 0) {
@@ -211,7 +211,7 @@ static bool parse_audit(run_options *o, cli_parser *p)
 {
     if (p->value != NULL && strcmp(p->value, "all") != 0)
         return false;
-    o->wasi.audit_all = p->value != NULL;
+    o->policy.audit_all = p->value != NULL;
     if (p->at == p->argc)
         return false;
     o->audit_path = p->argv[p->at++];
@@ -351,7 +351,8 @@ int run_options_parse(run_options *o, const cli_command *command, int argc, char
     *o = (run_options){ .command = command,
                         .config = { .size = sizeof o->config },
                         .limits = { .size = sizeof o->limits },
-                        .wasi = { .size = sizeof o->wasi, .capabilities = TENON_WASI_ALL } };
+                        .policy = { .size = sizeof o->policy, .capabilities = TENON_CAPABILITIES_ALL },
+                        .wasi = { .size = sizeof o->wasi, .capabilities = TENON_CAPABILITIES_ALL } };
     *done = true;
     if (!make_lists(o, (size_t)argc))
         return CLI_FAILED;

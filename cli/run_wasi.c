@@ -16,15 +16,16 @@
 
 /* ---- the audit file: one JSON object per line, written before the call is made ---- */
 
-static void write_record(void *context, const tenon_wasi_record *record)
+static void write_record(void *context, tenon_tenant *tenant, const tenon_record *record)
 {
     FILE *out = context;
     json_t *o = json_pack("{s:I, s:s, s:s, s:b}", "call", (json_int_t)record->number, "function", record->function,
-                          "capability", tenon_wasi_capability_text(record->capability), "allowed", record->allowed);
+                          "capability", tenon_capability_text(record->capability), "allowed", record->allowed);
 
+    (void)tenant;
     if (o == NULL)
         return;
-    if (record->descriptor != TENON_WASI_NO_DESCRIPTOR)
+    if (record->descriptor != TENON_NO_DESCRIPTOR)
         json_object_set_new(o, "descriptor", json_integer(record->descriptor));
     for (int i = 0; i < 2; i++)
         if (record->path[i].data != NULL)
@@ -165,14 +166,20 @@ static bool add_listeners(const run_options *o, tenon_wasi *wasi)
     return true;
 }
 
-bool run_open_wasi(const run_options *o, tenon_tenant *tenant, FILE *audit, tenon_wasi **out)
+tenon_policy run_policy(const run_options *o, FILE *audit)
 {
-    tenon_wasi_config config = o->wasi;
+    tenon_policy policy = o->policy;
+
+    policy.audit = audit != NULL ? write_record : NULL;
+    policy.audit_context = audit;
+    return policy;
+}
+
+bool run_open_wasi(const run_options *o, tenon_tenant *tenant, tenon_wasi **out)
+{
     bool ok = true;
 
-    config.audit = audit != NULL ? write_record : NULL;
-    config.audit_context = audit;
-    if (tenon_wasi_new(tenant, &config, out) != TENON_OK) {
+    if (tenon_wasi_new(tenant, &o->wasi, out) != TENON_OK) {
         fputs("tenon: no memory for the guest's descriptors within the limits\n", stderr);
         *out = NULL;
         return false;

@@ -20,8 +20,8 @@ tn_wasi_errno tn_wasi_clock_now(const tenon_wasi *wasi, uint32_t clock, uint64_t
     if (clock_gettime(clocks[clock], &t) != 0)
         return tn_wasi_last_error();
     *out = tn_wasi_nanoseconds(t);
-    if (wasi->config.clock_resolution > 1)
-        *out -= *out % wasi->config.clock_resolution;
+    if (wasi->policy.clock_resolution > 1)
+        *out -= *out % wasi->policy.clock_resolution;
     return TN_WASI_ESUCCESS;
 }
 
@@ -45,7 +45,7 @@ tn_wasi_errno tn_wasi_clock_res_get(tn_wasi_call *call, uint32_t clock, uint32_t
     if (clock_getres(clocks[clock], &t) != 0)
         return tn_wasi_last_error();
     uint64_t resolution = tn_wasi_nanoseconds(t);
-    if (resolution < call->wasi->config.clock_resolution)
-        resolution = call->wasi->config.clock_resolution;
+    if (resolution < call->wasi->policy.clock_resolution)
+        resolution = call->wasi->policy.clock_resolution;
     return tn_wasi_store_u64(call, address, resolution) ? TN_WASI_ESUCCESS : TN_WASI_EFAULT;
 }

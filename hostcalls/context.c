@@ -11,16 +11,6 @@
 
 #include "hostcalls/wasi.h"
 
-const char *tenon_wasi_capability_text(tenon_wasi_capability capability)
-{
-    static const char *const texts[] = {
-#define X(id, text) text,
-        TENON_WASI_CAPABILITY_MAP(X)
-#undef X
-    };
-    return capability < TENON_WASI_CAPABILITY_COUNT ? texts[capability] : "unknown";
-}
-
 /* The first three numbers exist from the start, closed. */
 static bool reserve_stdio(tenon_wasi *wasi)
 {
@@ -36,7 +26,7 @@ static bool reserve_stdio(tenon_wasi *wasi)
 
 tenon_status tenon_wasi_new(tenon_tenant *tenant, const tenon_wasi_config *config, tenon_wasi **out)
 {
-    if (config->size != sizeof *config || (config->capabilities & ~TENON_WASI_ALL))
+    if (config->size != sizeof *config)
         return TENON_USAGE;
     tenon_wasi *wasi = tenon_tenant_realloc(tenant, NULL, 0, sizeof *wasi);
     if (wasi == NULL)
@@ -44,9 +34,10 @@ tenon_status tenon_wasi_new(tenon_tenant *tenant, const tenon_wasi_config *confi
     memset(wasi, 0, sizeof *wasi);
     wasi->tenant = tenant;
     wasi->config = *config;
-    wasi->config.capabilities |= 1u << TENON_WASI_NONE;
-    if (config->seed != NULL)
-        wasi->seed = *config->seed;
+    wasi->config.capabilities |= TENON_CAPABILITY_BIT(TENON_CAPABILITY_NONE);
+    wasi->policy = tenon_tenant_policy(tenant);
+    if (wasi->policy.seed != NULL)
+        wasi->seed = *wasi->policy.seed;
     wasi->bindings = tn_wasi_realloc(wasi, NULL, 0, tn_wasi_row_count * sizeof *wasi->bindings);
     if (wasi->bindings == NULL || !reserve_stdio(wasi)) {
         tenon_wasi_delete(wasi);

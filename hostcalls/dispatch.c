@@ -10,25 +10,24 @@
 static void audit(tn_wasi_call *call, bool allowed, const char *reason, uint32_t descriptor)
 {
     tenon_wasi *wasi = call->wasi;
-    tenon_wasi_record record = { .number = wasi->stats.calls,
-                                 .function = call->row->name,
-                                 .capability = call->row->capability,
-                                 .allowed = allowed,
-                                 .reason = reason,
-                                 .descriptor = descriptor };
+    tenon_record record = { .number = call->number,
+                            .store = tenon_caller_store(call->caller),
+                            .function = call->row->name,
+                            .capability = call->row->capability,
+                            .allowed = allowed,
+                            .reason = reason,
+                            .descriptor = descriptor };
 
-    if (wasi->config.audit == NULL || (allowed && !wasi->config.audit_all))
-        return;
     for (int i = 0; i < 2; i++)
         if (call->path[i] != NULL)
             record.path[i] = (tenon_name){ call->path[i]->text, call->path[i]->size };
-    wasi->config.audit(wasi->config.audit_context, &record);
+    tenon_tenant_audit(wasi->tenant, &record);
 }
 
 static uint32_t number_of(const tn_wasi_call *call)
 {
     if (call->descriptor == NULL)
-        return TENON_WASI_NO_DESCRIPTOR;
+        return TENON_NO_DESCRIPTOR;
     return (uint32_t)(call->descriptor - call->wasi->descriptors);
 }
 
@@ -36,7 +35,7 @@ tn_wasi_errno tn_wasi_deny(tn_wasi_call *call, tn_wasi_errno error, const char *
 {
     call->wasi->stats.denials++;
     audit(call, false, reason, number_of(call));
-    if (call->wasi->config.end_on_denial)
+    if (call->wasi->policy.end_on_denial)
         tenon_caller_fail(call->caller, TENON_DENIED);
     return error;
 }
@@ -78,9 +77,9 @@ static tn_wasi_errno check_descriptor(tn_wasi_call *call, uint32_t number)
     if (d == NULL)
         return TN_WASI_EBADF;
     bool is_directory = d->filetype == TN_WASI_FILETYPE_DIRECTORY;
-    if (row->capability == TENON_WASI_FILES && !is_directory)
+    if (row->capability == TENON_CAPABILITY_FILES && !is_directory)
         return TN_WASI_ENOTDIR;
-    if (row->capability == TENON_WASI_SOCKETS && d->filetype != TN_WASI_FILETYPE_SOCKET_STREAM &&
+    if (row->capability == TENON_CAPABILITY_SOCKETS && d->filetype != TN_WASI_FILETYPE_SOCKET_STREAM &&
         d->filetype != TN_WASI_FILETYPE_SOCKET_DGRAM)
         return TN_WASI_ENOTSOCK;
     if ((d->base & row->right) == row->right)
@@ -103,7 +102,8 @@ static tn_wasi_errno prepare(tn_wasi_call *call, const tenon_slot *slots)
 {
     const tn_wasi_row *row = call->row;
 
-    if (!(call->wasi->config.capabilities >> row->capability & 1))
+    if (!(call->wasi->config.capabilities >> row->capability & 1) ||
+        !tenon_tenant_allows(call->wasi->tenant, row->capability))
         return tn_wasi_deny(call, TN_WASI_ENOTCAPABLE, "the capability was not granted");
     for (int i = 0; i < 2; i++) {
         if (row->path[i] < 0)
@@ -123,8 +123,7 @@ tenon_status tn_wasi_dispatch(tenon_caller *caller, tenon_slot *slots)
     };
 
     call.wasi->stats.calls++;
-    if (!tenon_tenant_spend(call.wasi->tenant, TENON_METER_HOST_CALLS, 1))
-        return TENON_LIMIT;
+    call.number = tenon_tenant_number_call(call.wasi->tenant);
     tn_wasi_errno error = prepare(&call, slots);
     if (error == TN_WASI_ESUCCESS) {
         audit(&call, true, NULL, number_of(&call));

@@ -38,7 +38,7 @@ tn_wasi_errno tn_wasi_random_get(tn_wasi_call *call, uint32_t address, uint32_t 
     for (uint32_t done = 0; done < size;) {
         uint32_t want = size - done < chunk ? size - done : chunk;
         ssize_t n = want;
-        if (call->wasi->config.seed != NULL)
+        if (call->wasi->policy.seed != NULL)
             from_seed(call->wasi, out + done, want);
         else
             n = getrandom(out + done, want, 0);

@@ -71,7 +71,7 @@ static const tenon_type result_types[] = { TENON_I32 };
 const tn_wasi_row tn_wasi_rows[] = {
 #define WASI(name, capability, descriptor, right, path, path2, parameters, results)                      \
     {                                                                                                    \
-        #name, TENON_WASI_##capability, descriptor, { path, path2 }, TN_WASI_RIGHT_##right,              \
+        #name, TENON_CAPABILITY_##capability, descriptor, { path, path2 }, TN_WASI_RIGHT_##right,        \
             ROW_##capability(name) 0 TENON_EACH_(COUNT, parameters), results, types_##name, result_types \
     }                                                                                                    \
     }                                                                                                    \

@@ -224,7 +224,8 @@ typedef struct tn_wasi_text {
 struct tenon_wasi {
     tenon_tenant *tenant;
     tenon_wasi_config config;
-    uint64_t seed; /* state of the generator when config.seed is not NULL */
+    tenon_policy policy; /* the tenant's */
+    uint64_t seed;       /* state of the generator when policy.seed is not NULL */
     tn_wasi_text arguments, variables;
     tn_wasi_descriptor *descriptors;
     size_t descriptor_count, descriptor_capacity;
@@ -241,6 +242,7 @@ typedef struct tn_wasi_call {
     tenon_caller *caller;
     tenon_wasi *wasi;
     const struct tn_wasi_row *row;
+    uint64_t number; /* among the tenant's */
     tenon_memory *memory;
     tn_wasi_descriptor *descriptor; /* that the row names; valid until the table grows */
     tn_wasi_path *path[2];          /* likewise, or NULL */
@@ -248,7 +250,7 @@ typedef struct tn_wasi_call {
 
 typedef struct tn_wasi_row {
     const char *name;
-    tenon_wasi_capability capability;
+    tenon_capability capability;
     int8_t descriptor, path[2];
     uint64_t right;
     tn_wasi_errno (*call)(tn_wasi_call *call, const tenon_slot *slots); /* NULL without capability */

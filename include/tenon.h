@@ -167,6 +167,11 @@ typedef enum tenon_signals {
     TENON_SIGNALS_NONE       /* nobody: memories must be checked; guests are stopped by fuel, and at host calls */
 } tenon_signals;
 
+/* What an engine has noticed that nobody was told by a status: text is one line. tenant is NULL when it is about none.
+ * Called by any thread, maybe several at once; it may not use the engine's stores. */
+typedef enum tenon_level { TENON_LEVEL_ERROR, TENON_LEVEL_WARNING, TENON_LEVEL_INFO } tenon_level;
+typedef void (*tenon_log)(void *context, tenon_level level, tenon_tenant *tenant, const char *text);
+
 typedef struct tenon_config {
     size_t size;             /* sizeof(tenon_config): lets the structure grow */
     tenon_features features; /* 0: tenon_features_default() */
@@ -181,6 +186,8 @@ typedef struct tenon_config {
     /* The signal that interrupts guests; 0: SIGURG, or what another engine of the process has chosen. All engines of a
      * process have the same: TENON_USAGE otherwise. */
     int interrupt_signal;
+    tenon_log log; /* limits that hold (at most once in a second for each tenant), compilers that fail; or NULL */
+    void *log_context;
 } tenon_config;
 
 /* Makes an engine. config NULL: defaults. */
@@ -197,7 +204,7 @@ TENON_API bool tenon_handle_signal(int signal, void *info, void *ucontext);
 
 /* What a tenant spends besides memory and time. WASI charges it, and so may any host function. */
 typedef enum tenon_meter {
-    TENON_METER_HOST_CALLS,  /* that need a capability */
+    TENON_METER_HOST_CALLS,  /* of guests */
     TENON_METER_DESCRIPTORS, /* open now */
     TENON_METER_BYTES_IN,    /* read from files, streams and sockets */
     TENON_METER_BYTES_OUT,
@@ -207,7 +214,7 @@ typedef enum tenon_meter {
 /* Limits of a tenant over all its stores; 0 means no limit. */
 typedef struct tenon_limits {
     size_t size;           /* sizeof(tenon_limits) */
-    uint64_t memory_bytes; /* linear memories, tables and stacks together */
+    uint64_t memory_bytes; /* of every kind, together: see docs/hosting.md */
     uint64_t instances;
     /* Nanoseconds of processor time of tasks (tenon/scheduler.h): in all, when calls end with TENON_LIMIT; and in each
      * period, when tasks wait for the next. */

@@ -9,9 +9,9 @@
 
 _Static_assert(offsetof(tenon_func, native) == 32 && offsetof(tenon_func, typed) == 40 &&
                    offsetof(tenon_func, store) == 56 && offsetof(tn_native_stack, buffer) == 24 &&
-                   offsetof(tn_native_stack, interrupt) == 32 && offsetof(tenon_caller, store) == 8 &&
-                   offsetof(tenon_caller, func) == 16 && offsetof(tenon_caller, status) == 24 &&
-                   sizeof(tenon_caller) == 32 && TN_CALLER_SLOT == -3,
+                   offsetof(tn_native_stack, interrupt) == 32 && offsetof(tn_native_stack, host_calls) == 40 &&
+                   offsetof(tenon_caller, store) == 8 && offsetof(tenon_caller, func) == 16 &&
+                   offsetof(tenon_caller, status) == 24 && sizeof(tenon_caller) == 32 && TN_CALLER_SLOT == -3,
                "the stub of host functions knows these");
 _Static_assert(offsetof(tenon_instance, native) == 0 && offsetof(tn_native_stack, segment) == 0 &&
                    offsetof(tn_segment, host_sp) == 0 && offsetof(tn_segment, exit) == sizeof(void *),

@@ -24,7 +24,7 @@ aarch64) sources="$sources base/os/fiber_a64.S $(ls jit/*.c jit/a64/* | grep -v 
 esac
 objects=()
 mkdir -p "$folder/made"
-python3 -B tests/support/embed.py "$folder/made/modules_made.h" tests/unit/modules/tasks.wat
+python3 -B tests/support/embed.py "$folder/made/modules_made.h" tests/unit/modules/tasks.wat tests/unit/modules/calls_out.wat
 for source in $sources tests/spec/lines.c tests/cross_tasks.c; do
     object=$folder/$(echo "$source" | tr / _).o
     objects+=("$object")
@@ -48,6 +48,9 @@ for candidate in build-gcc/tenon-llvm build/tenon-llvm; do
     if [ -x "$candidate" ]; then compiler=$candidate; fi
 done
 if [ -z "$compiler" ] || [ "$cpu" != aarch64 ]; then exit 0; fi
+qemu-"$cpu" "$folder/cross_tasks" --module >"$folder/calls_out.wasm"
+"$compiler" 3 4 --target="$cpu" --bounds=checked 3<"$folder/calls_out.wasm" 4>"$folder/calls_out.image"
+qemu-"$cpu" "$folder/cross_tasks" "$folder/calls_out.image"
 rm -rf "$folder/images"
 mkdir "$folder/images"
 awk '$1 == "module" || $1 == "trapping" || $1 == "unlinkable" { print $2 }' "$folder/script" | sort -u |

@@ -2,12 +2,13 @@
  * tenon/wasi.h -- WASI preview 1 for guests: the outside as far as the host opens it.
  *
  * A tenon_wasi is what one guest may see: arguments, variables, descriptors, and capabilities. It starts with nothing;
- * everything is denied until it is granted. It belongs to one store and is used by the thread that runs it.
+ * everything is denied until it is granted, here and by the policy of the tenant, which also says how fine clocks are,
+ * where random bytes come from, and who audits. It belongs to one store and is used by the thread that runs it.
  */
 #ifndef TENON_WASI_H
 #define TENON_WASI_H
 
-#include "tenon.h"
+#include "tenon/policy.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,49 +16,10 @@ extern "C" {
 
 typedef struct tenon_wasi tenon_wasi;
 
-/* X(id, text): kinds of privilege; each function of WASI needs one. */
-#define TENON_WASI_CAPABILITY_MAP(X)                                                    \
-    X(NONE, "none")               /* nothing of the outside is touched: always there */ \
-    X(DESCRIPTORS, "descriptors") /* to use what is open: read, write, seek, stat */    \
-    X(FILES, "files")             /* to use names below preopened directories */        \
-    X(SOCKETS, "sockets")         /* accept, receive, send on preopened listeners */    \
-    X(CLOCKS, "clocks")           /* to read clocks */                                  \
-    X(RANDOM, "random")           /* random bytes */                                    \
-    X(WAIT, "wait")               /* to sleep and wait for descriptors */               \
-    X(SIGNALS, "signals")         /* proc_raise, which can only end the guest itself */
-
-typedef enum tenon_wasi_capability {
-#define X(id, text) TENON_WASI_##id,
-    TENON_WASI_CAPABILITY_MAP(X)
-#undef X
-        TENON_WASI_CAPABILITY_COUNT
-} tenon_wasi_capability;
-TENON_API const char *tenon_wasi_capability_text(tenon_wasi_capability capability);
-#define TENON_WASI_ALL (((uint32_t)1 << TENON_WASI_CAPABILITY_COUNT) - 1)
-
-#define TENON_WASI_NO_DESCRIPTOR UINT32_MAX
-
-/* One privileged call, reported before it is made; or one that was refused, before or within it. */
-typedef struct tenon_wasi_record {
-    uint64_t number; /* of the call, from 1 */
-    const char *function;
-    tenon_wasi_capability capability;
-    bool allowed;
-    const char *reason;  /* why not, or NULL */
-    uint32_t descriptor; /* the guest's number, or TENON_WASI_NO_DESCRIPTOR */
-    tenon_name path[2];  /* as the guest wrote them; data NULL when there is none */
-} tenon_wasi_record;
-
 typedef struct tenon_wasi_config {
-    size_t size;               /* sizeof(tenon_wasi_config) */
-    uint32_t capabilities;     /* bits 1 << TENON_WASI_x; what is missing here is denied */
-    bool end_on_denial;        /* a denial ends the guest with TENON_DENIED instead of an error number */
-    uint64_t clock_resolution; /* nanoseconds: times are multiples of it; 0: as fine as the system has them */
-    const uint64_t *seed;      /* random bytes are made from it, the same each time and no secret; NULL: the kernel's */
-    uint32_t max_descriptors;  /* 0: 1,024 */
-    bool audit_all;            /* audit gets every privileged call, not only those that are refused */
-    void (*audit)(void *context, const tenon_wasi_record *record); /* or NULL */
-    void *audit_context;
+    size_t size;                     /* sizeof(tenon_wasi_config) */
+    tenon_capabilities capabilities; /* what is missing here, or in the tenant's policy, is denied */
+    uint32_t max_descriptors;        /* 0: 1,024 */
 } tenon_wasi_config;
 
 /* Its memory is charged to the tenant. */

@@ -98,6 +98,12 @@ tn_stub_host:
     save
     add x29, sp, #144
     ldr x9, [x0, #32]         /* func->native */
+    ldr x14, [x0, #40]        /* func->typed */
+    ldr x10, [x9, #40]        /* its host calls */
+    cbz x10, .Lnone_left
+    sub x10, x10, #1
+    str x10, [x9, #40]
+.Lcounted:
     ldr x10, [x9]             /* its segment */
     ldr x11, [x9, #24]        /* its buffer */
     ldr x19, [x9, #32]        /* the store's interrupt */
@@ -107,12 +113,11 @@ tn_stub_host:
     sub x12, x12, #32
     mov sp, x12
     ldur x13, [x11, #-24]     /* who calls */
-    ldr x14, [x0, #56]        /* func->store */
-    stp x13, x14, [sp]
+    ldr x15, [x0, #56]        /* func->store */
+    stp x13, x15, [sp]
     stp x0, xzr, [sp, #16]
-    ldr x9, [x0, #40]         /* func->typed */
     mov x0, sp
-    blr x9
+    blr x14
     ldr w9, [sp, #24]
     ldr w10, [x19]
     orr w9, w9, w10
@@ -129,6 +134,37 @@ tn_stub_host:
     cbnz x1, .Lland
     fmov d0, x0
     b .Lback
+/* More of them are asked for on this stack, as leaves run: the arguments stay where they are. */
+.Lnone_left:
+    sub sp, sp, #128
+    stp x0, x1, [sp]
+    stp x2, x3, [sp, #16]
+    stp x4, x5, [sp, #32]
+    stp x6, x7, [sp, #48]
+    stp d0, d1, [sp, #64]
+    stp d2, d3, [sp, #80]
+    stp d4, d5, [sp, #96]
+    stp d6, d7, [sp, #112]
+    bl tn_host_allowed
+    and w15, w0, #1
+    ldp x0, x1, [sp]
+    ldp x2, x3, [sp, #16]
+    ldp x4, x5, [sp, #32]
+    ldp x6, x7, [sp, #48]
+    ldp d0, d1, [sp, #64]
+    ldp d2, d3, [sp, #80]
+    ldp d4, d5, [sp, #96]
+    ldp d6, d7, [sp, #112]
+    add sp, sp, #128
+    ldr x9, [x0, #32]
+    adrp x14, tn_host_refused
+    add x14, x14, :lo12:tn_host_refused
+    cbz w15, .Lcounted
+    ldr x14, [x0, #40]
+    ldr x10, [x9, #40]
+    sub x10, x10, #1
+    str x10, [x9, #40]
+    b .Lcounted
     .size tn_stub_host, . - tn_stub_host
 
 .Lland:                       /* x1: a tn_landing */

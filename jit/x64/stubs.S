@@ -104,33 +104,35 @@ tn_stub_host:
     movq %rsp, %rbp
     .cfi_def_cfa_register %rbp
     movq 32(%rdi), %r10       /* func->native */
+    subq $1, 40(%r10)         /* its host calls */
+    jb .Lnone_left
+    movq 40(%rdi), %rax       /* func->typed */
+.Lcounted:
     movq %rbx, -8(%rbp)       /* where tn_stub_exit has them; they come back by themselves */
     movq %r12, -16(%rbp)
     movq %r13, -24(%rbp)
     movq %r14, -32(%rbp)
     movq (%r10), %r11         /* its segment */
     movq %r15, -40(%rbp)
-    leaq -48(%rbp), %rax
-    movq %rax, 8(%r11)
+    leaq -48(%rbp), %rsp
+    movq 32(%r10), %r15       /* the store's interrupt; in a register that calls preserve, until .Lback */
+    movq 24(%r10), %r10       /* its buffer */
+    movq -24(%r10), %r10      /* who calls */
+    movq %rsp, 8(%r11)
     movq (%r11), %r11
-    movq 24(%r10), %rax       /* its buffer */
     leaq -32(%r11), %rsp
-    movq -24(%rax), %rax      /* who calls */
-    movq %rax, -32(%r11)
-    movq 56(%rdi), %rax       /* func->store */
-    movq %rax, -24(%r11)
+    movq %r10, -32(%r11)
+    movq 56(%rdi), %r10       /* func->store */
+    movq %r10, -24(%r11)
     movq %rdi, -16(%r11)
     movl $0, -8(%r11)
-    movq 40(%rdi), %rax       /* func->typed */
     movq %rsp, %rdi
     callq *%rax
-    movq 16(%rsp), %rdx
     movl 24(%rsp), %ecx
-    movq 32(%rdx), %rdx
-    movq 32(%rdx), %rdx       /* the store's interrupt */
-    orl (%rdx), %ecx
+    orl (%r15), %ecx
     jne .Lended
 .Lback:
+    movq -40(%rbp), %r15
     movq %rbp, %rsp
     popq %rbp
     .cfi_def_cfa %rsp, 8
@@ -144,6 +146,48 @@ tn_stub_host:
     jne .Lland
     movq %rax, %xmm0
     jmp .Lback
+/* More of them are asked for on this stack, as leaves run: the arguments stay where they are. */
+.Lnone_left:
+    movq $0, 40(%r10)
+    subq $128, %rsp
+    movq %rdi, (%rsp)
+    movq %rsi, 8(%rsp)
+    movq %rdx, 16(%rsp)
+    movq %rcx, 24(%rsp)
+    movq %r8, 32(%rsp)
+    movq %r9, 40(%rsp)
+    movsd %xmm0, 48(%rsp)
+    movsd %xmm1, 56(%rsp)
+    movsd %xmm2, 64(%rsp)
+    movsd %xmm3, 72(%rsp)
+    movsd %xmm4, 80(%rsp)
+    movsd %xmm5, 88(%rsp)
+    movsd %xmm6, 96(%rsp)
+    movsd %xmm7, 104(%rsp)
+    callq tn_host_allowed
+    movl %eax, %r11d
+    movq (%rsp), %rdi
+    movq 8(%rsp), %rsi
+    movq 16(%rsp), %rdx
+    movq 24(%rsp), %rcx
+    movq 32(%rsp), %r8
+    movq 40(%rsp), %r9
+    movsd 48(%rsp), %xmm0
+    movsd 56(%rsp), %xmm1
+    movsd 64(%rsp), %xmm2
+    movsd 72(%rsp), %xmm3
+    movsd 80(%rsp), %xmm4
+    movsd 88(%rsp), %xmm5
+    movsd 96(%rsp), %xmm6
+    movsd 104(%rsp), %xmm7
+    movq %rbp, %rsp
+    movq 32(%rdi), %r10
+    leaq tn_host_refused(%rip), %rax
+    testb %r11b, %r11b
+    je .Lcounted
+    subq $1, 40(%r10)
+    movq 40(%rdi), %rax
+    jmp .Lcounted
     .size tn_stub_host, . - tn_stub_host
 
 .Lland:                       /* rdx: a tn_landing */

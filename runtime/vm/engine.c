@@ -51,6 +51,8 @@ tenon_status tenon_engine_new(const tenon_config *config, tenon_engine **out)
     engine->tools = config->tools;
     engine->metered = config->metered;
     engine->signals = config->signals;
+    engine->log = config->log;
+    engine->log_context = config->log_context;
     engine->threads = config->threads;
     engine->has_remote_barrier = tn_os_remote_barrier_init();
     engine->stack_size = config->stack_size != 0 ? config->stack_size : DEFAULT_STACK_SIZE;

@@ -40,10 +40,12 @@ tenon_status tn_host_type(tenon_store *store, const tenon_type *params, size_t p
     return TENON_OK;
 }
 
+/* The entry of functions that compiled code cannot call directly. */
+static const tn_entry no_code;
+
 static tenon_status func_new(tenon_store *store, const tn_type *type, tenon_packed packed, void *context,
                              tenon_func **out)
 {
-    static const tn_entry no_code;
     tn_host_func *host = tn_alloc_zeroed(&store->engine->mem, sizeof *host);
 
     if (host == NULL)
@@ -74,6 +76,17 @@ tenon_status tenon_func_set_finalizer(tenon_func *func, void (*finalizer)(void *
     if (func->instance != NULL)
         return TENON_USAGE;
     ((tn_host_func *)func)->finalizer = finalizer;
+    return TENON_OK;
+}
+
+/* What needs a capability is not called directly. */
+tenon_status tenon_func_set_capability(tenon_func *func, tenon_capability capability)
+{
+    if (func->instance != NULL || (unsigned)capability > TENON_CAPABILITY_LAST)
+        return TENON_USAGE;
+    func->capability = (uint8_t)capability;
+    if (capability != TENON_CAPABILITY_NONE)
+        func->entry = &no_code;
     return TENON_OK;
 }
 
@@ -168,6 +181,34 @@ tenon_status tn_wait_for_answer(tenon_func *func, tn_slot *results)
     return fiber != NULL ? fiber->wait(fiber, func, results) : TENON_USAGE;
 }
 
+bool tn_host_allowed(const tenon_func *func)
+{
+    return tn_tenant_allow_calls(func->store);
+}
+
+void tn_host_refused(tenon_caller *caller)
+{
+    tenon_tenant *tenant = caller->store->tenant;
+
+    caller->status = TENON_LIMIT;
+    tn_tenant_complain(tenant, "the tenant's limit of %llu host calls is reached",
+                       (unsigned long long)tenant->limits.meters[TENON_METER_HOST_CALLS]);
+}
+
+/* A guest is about to call the function. */
+static tenon_status admit_call(tenon_func *func)
+{
+    uint64_t *left = &func->store->native.host_calls;
+
+    if (*left == 0 && !tn_host_allowed(func)) {
+        tenon_caller caller = { .store = func->store };
+        tn_host_refused(&caller);
+        return caller.status;
+    }
+    __atomic_store_n(left, *left - 1, __ATOMIC_RELAXED);
+    return func->capability == TENON_CAPABILITY_NONE ? TENON_OK : tn_permit(func);
+}
+
 /* args lie at or above the guest's frame; stack_top moves above them while the host runs. */
 tenon_status tn_call_host(tenon_func *func, tenon_instance *instance, tn_slot *args)
 {
@@ -179,6 +220,8 @@ tenon_status tn_call_host(tenon_func *func, tenon_instance *instance, tn_slot *a
 
     if ((size_t)(store->stack_limit - args) < slots)
         return TENON_LIMIT;
+    if (instance != NULL)
+        TN_TRY(admit_call(func));
     store->stack_top = args + slots;
     tenon_status status = func->packed(&caller, (tenon_slot *)args);
     if (TN_UNLIKELY(status == TENON_SUSPENDED))

@@ -26,6 +26,7 @@ typedef struct tn_native_stack {
     uintptr_t top, limit;
     tn_slot *buffer;
     const void *interrupt; /* the store's, an atomic_int: not 0 when the guest is to stop */
+    uint64_t host_calls;   /* that guests may still make before the tenant is asked */
     uint8_t *map;          /* begins with a guard; NULL: there is none */
 } tn_native_stack;
 
@@ -138,6 +139,11 @@ tenon_status tn_module_promote(tenon_module *module, tn_image *image, tenon_erro
 /* What the stub of host functions calls, on the thread's stack, when a typed function has returned and its status or
  * the store's interrupt is not 0. The result is in one of the registers. */
 tn_exit_result tn_host_returned(tenon_caller *caller, uint64_t integer, double floating);
+
+/* What that stub calls when no host call is left, on the guest's stack: whether there are more; and on the thread's,
+ * instead of the function, when there are none. */
+bool tn_host_allowed(const tenon_func *func);
+void tn_host_refused(tenon_caller *caller);
 
 /* What the exit stub calls, on the thread's stack. */
 tn_exit_result tn_exit(tenon_instance *in, uint64_t exit, uint64_t a, uint64_t b);

@@ -183,7 +183,8 @@ static tenon_status lend(tenon_store *store, tenon_tenant *to, tenon_error *err)
         return status;
     }
     tn_tenant_release(store->tenant, bytes);
-    store->tenant = to;
+    tn_tenant_remove_store(store);
+    tn_tenant_add_store(to, store);
     return TENON_OK;
 }
 
@@ -194,7 +195,8 @@ static void take_back(tenon_store *store, tenon_tenant *owner)
     TN_CHECK(tn_tenant_charge(owner, bytes));
     tn_tenant_release(store->tenant, bytes);
     dismiss(store->tenant, store->instances, NULL);
-    store->tenant = owner;
+    tn_tenant_remove_store(store);
+    tn_tenant_add_store(owner, store);
 }
 
 tenon_status tenon_pool_take(tenon_pool *pool, tenon_tenant *tenant, tenon_store **store, tenon_instance **instance,

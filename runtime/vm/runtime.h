@@ -10,6 +10,7 @@
 #include "base/agenda.h"
 #include "base/os/os.h"
 #include "runtime/vm/native.h"
+#include "tenon/policy.h"
 #include "tenon/pool.h"
 
 struct tenon_engine {
@@ -26,6 +27,8 @@ struct tenon_engine {
     tenon_tools tools;   /* that learn of compiled code */
     bool metered;        /* guests burn fuel */
     tenon_signals signals;
+    tenon_log log; /* or NULL */
+    void *log_context;
     bool has_remote_barrier;
     atomic_uint_fast64_t module_numbers;
     tn_os_pages pages;
@@ -60,11 +63,19 @@ typedef struct tn_holding {
 struct tenon_tenant {
     tenon_engine *engine;
     tenon_limits limits;
-    tn_os_mutex lock;            /* innermost */
+    tn_os_mutex holdings_lock;
     TN_VEC(tn_holding) holdings; /* by address of the module */
+    tn_os_mutex stores_lock;
+    struct tenon_store *stores;
     atomic_uint_fast64_t memory_bytes, peak_bytes, instances;
     atomic_uint_fast64_t cpu_nanoseconds;
-    atomic_uint_fast64_t meters[TENON_METER_COUNT];
+    atomic_uint_fast64_t meters[TENON_METER_COUNT]; /* see tenant.c for those of host calls */
+    tenon_policy policy;
+    atomic_uint_fast64_t capabilities, calls; /* calls that need one, so far */
+    uint64_t seed;
+    struct tn_peer *peers;
+    size_t peer_count;
+    atomic_uint_fast64_t complained_at; /* when it was last logged that a limit holds */
     tn_share share;
 };
 
@@ -133,6 +144,7 @@ typedef struct tn_host_func {
 struct tenon_store {
     tenon_engine *engine;
     tenon_tenant *tenant;
+    tenon_store *next_of_tenant, **link_of_tenant;
     uint64_t fuel;
     tn_arena arena;                /* types of host functions with many parameters */
     struct tn_stacks *stacks;      /* NULL: it borrows some when it is called */
@@ -198,6 +210,19 @@ void tn_tenant_dismiss(tenon_tenant *tenant, const tenon_module *module, uint64_
  * lock held, because of a guest of the tenant's. False when the limit forbids. */
 bool tn_tenant_settle(tenon_tenant *tenant, const tenon_module *module);
 bool tn_tenant_charge_code(tenon_tenant *tenant, const tenon_module *module, uint64_t before);
+/* The store's host calls are the tenant's from now on; and until now. */
+void tn_tenant_add_store(tenon_tenant *tenant, tenon_store *store);
+void tn_tenant_remove_store(tenon_store *store);
+/* Allows the store more host calls; false when the limit forbids. */
+bool tn_tenant_allow_calls(tenon_store *store);
+/* Tells the engine's log that a limit of the tenant's holds, once in a while. */
+void tn_tenant_complain(tenon_tenant *tenant, const char *format, ...) TN_PRINTF(2, 3);
+
+/* policy.c */
+void tn_policy_init(tenon_tenant *tenant);
+void tn_policy_fini(tenon_tenant *tenant);
+/* Whether a host function that needs a capability may be called now; audited. */
+tenon_status tn_permit(tenon_func *func);
 
 /* store.c: one that borrows has stacks only while it is called. */
 tenon_status tn_store_new(tenon_tenant *tenant, bool borrows, tenon_bounds bounds, tenon_store **out) TN_MUST_CHECK;

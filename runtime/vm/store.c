@@ -15,15 +15,16 @@ tenon_status tn_store_new(tenon_tenant *tenant, bool borrows, tenon_bounds bound
     if (store == NULL)
         return TENON_NOMEM;
     store->engine = engine;
-    store->tenant = tenant;
     store->borrows = borrows;
     store->bounds = bounds;
     store->exception_threshold = 1024;
     store->native.interrupt = &store->interrupt;
     atomic_init(&store->interrupt, engine->signals == TENON_SIGNALS_NONE ? TN_INTERRUPT_LOOK : 0);
     tn_arena_init(&store->arena, &engine->mem);
+    tn_tenant_add_store(tenant, store);
     tenon_status status = borrows ? TENON_OK : tn_stacks_attach(store);
     if (status != TENON_OK) {
+        tn_tenant_remove_store(store);
         tn_free(&engine->mem, store, sizeof *store);
         return status;
     }
@@ -68,6 +69,7 @@ void tenon_store_delete(tenon_store *store)
     tn_tags_forget(store, NULL);
     if (store->stacks != NULL)
         tn_stacks_detach(store);
+    tn_tenant_remove_store(store);
     tn_free(&engine->mem, store->frames, TN_MAX_FRAMES * sizeof *store->frames);
     tn_arena_fini(&store->arena);
     tn_free(&engine->mem, store, sizeof *store);

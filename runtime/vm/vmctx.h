@@ -118,6 +118,7 @@ struct tenon_func {
     tenon_packed packed;     /* of a host function */
     tenon_callback callback; /* what packed calls when the function was made with one */
     void *context;
+    uint8_t capability; /* that calling a host function needs */
 };
 
 /* The vmctx. */

@@ -104,10 +104,15 @@ static unsigned count_entries(const char *name)
 
 tenon_wasi_config door_config(void)
 {
-    return (tenon_wasi_config){ .size = sizeof(tenon_wasi_config), .capabilities = TENON_WASI_ALL };
+    return (tenon_wasi_config){ .size = sizeof(tenon_wasi_config), .capabilities = TENON_CAPABILITIES_ALL };
 }
 
 door door_enter(const tenon_wasi_config *config, tenon_bounds bounds)
+{
+    return door_enter_with(config, bounds, NULL);
+}
+
+door door_enter_with(const tenon_wasi_config *config, tenon_bounds bounds, const tenon_policy *policy)
 {
     static const struct {
         const char *host, *guest;
@@ -115,7 +120,7 @@ door door_enter(const tenon_wasi_config *config, tenon_bounds bounds)
         uint64_t quota;
     } rows[] = { { "box", "/", false, 0 }, { "shelf", "/shelf", true, 0 }, { "purse", "/purse", false, 65536 } };
     tenon_wasi_directory directory = { .size = sizeof directory };
-    door d = door_open(config, bounds);
+    door d = door_open_with(config, bounds, policy);
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         directory.host_path = door_path(rows[i].host);

@@ -513,12 +513,12 @@ static void nothing_is_granted_by_default(door *d)
 static void one_capability_at_a_time(door *d)
 {
     static const struct {
-        tenon_wasi_capability capability;
+        tenon_capability capability;
         const char *call;
-    } rows[] = { { TENON_WASI_DESCRIPTORS, "fd_fdstat_get" }, { TENON_WASI_FILES, "path_open" },
-                 { TENON_WASI_SOCKETS, "sock_shutdown" },     { TENON_WASI_CLOCKS, "clock_time_get" },
-                 { TENON_WASI_RANDOM, "random_get" },         { TENON_WASI_WAIT, "poll_oneoff" },
-                 { TENON_WASI_SIGNALS, "proc_raise" } };
+    } rows[] = { { TENON_CAPABILITY_DESCRIPTORS, "fd_fdstat_get" }, { TENON_CAPABILITY_FILES, "path_open" },
+                 { TENON_CAPABILITY_SOCKETS, "sock_shutdown" },     { TENON_CAPABILITY_CLOCKS, "clock_time_get" },
+                 { TENON_CAPABILITY_RANDOM, "random_get" },         { TENON_CAPABILITY_WAIT, "poll_oneoff" },
+                 { TENON_CAPABILITY_SIGNALS, "proc_raise" } };
 
     (void)d;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -533,8 +533,9 @@ static void one_capability_at_a_time(door *d)
 
 static void a_denial_may_end_the_guest(door *d)
 {
-    const tenon_wasi_config config = { .size = sizeof config, .capabilities = 0, .end_on_denial = true };
-    door bare = door_open(&config, TENON_BOUNDS_GUARDED);
+    const tenon_wasi_config config = { .size = sizeof config, .capabilities = 0 };
+    const tenon_policy policy = { .size = sizeof policy, .capabilities = TENON_CAPABILITIES_ALL, .end_on_denial = true };
+    door bare = door_open_with(&config, TENON_BOUNDS_GUARDED, &policy);
 
     (void)d;
     door_call(&bare, "random_get", 0, 8);
@@ -547,10 +548,11 @@ typedef struct notes {
     char path[32];
 } notes;
 
-static void note(void *context, const tenon_wasi_record *record)
+static void note(void *context, tenon_tenant *tenant, const tenon_record *record)
 {
     notes *n = context;
 
+    (void)tenant;
     n->allowed += record->allowed;
     n->denied += !record->allowed;
     if (record->path[0].data != NULL && record->path[0].size < sizeof n->path)
@@ -559,20 +561,21 @@ static void note(void *context, const tenon_wasi_record *record)
 
 static void refusals_are_audited(door *d)
 {
-    tenon_wasi_config config = door_config();
+    const tenon_wasi_config config = door_config();
     notes n = { .allowed = 0 };
 
     (void)d;
-    config.audit = note;
-    config.audit_context = &n;
-    door watched = door_enter(&config, TENON_BOUNDS_GUARDED);
+    tenon_policy policy = {
+        .size = sizeof policy, .capabilities = TENON_CAPABILITIES_ALL, .audit = note, .audit_context = &n
+    };
+    door watched = door_enter_with(&config, TENON_BOUNDS_GUARDED, &policy);
     CHECK(door_open_path(&watched, BOX, 0, "file.txt", 0, R_READ, 0, 0) > 0);
     CHECK(n.allowed == 0 && n.denied == 0);
     CHECK(door_open_path(&watched, BOX, 0, "../secret.txt", 0, R_READ, 0, 0) == -E_PERM);
     CHECK(n.allowed == 0 && n.denied == 1 && strcmp(n.path, "../secret.txt") == 0);
     CHECK(door_close(&watched));
-    config.audit_all = true;
-    watched = door_enter(&config, TENON_BOUNDS_GUARDED);
+    policy.audit_all = true;
+    watched = door_enter_with(&config, TENON_BOUNDS_GUARDED, &policy);
     door_open_path(&watched, BOX, 0, "file.txt", 0, R_READ, 0, 0);
     CHECK(n.allowed == 1);
     CHECK(door_close(&watched));
@@ -656,14 +659,14 @@ static void sockets_of_others(door *d)
 
 static void budgets_hold(door *d)
 {
-    const tenon_wasi_config config = { .size = sizeof config, .capabilities = TENON_WASI_ALL };
+    const tenon_wasi_config config = { .size = sizeof config, .capabilities = TENON_CAPABILITIES_ALL };
     const tenon_wasi_directory directory = { .size = sizeof directory, .host_path = "/", .guest_path = "/", .read_only = true };
     const tenon_limits limits = { .size = sizeof limits,
                                   .meters = { [TENON_METER_HOST_CALLS] = 12,
                                               [TENON_METER_DESCRIPTORS] = 2,
                                               [TENON_METER_BYTES_IN] = 5,
                                               [TENON_METER_BYTES_OUT] = 10 } };
-    door one = door_open_limited(&config, TENON_BOUNDS_GUARDED, &limits);
+    door one = door_open_limited(&config, TENON_BOUNDS_GUARDED, &limits, NULL);
     FILE *file = tmpfile();
 
     (void)d;

@@ -45,6 +45,7 @@ bool door_holds(const char *name, const char *text);
 tenon_wasi_config door_config(void);
 /* A second guest in the same folder, with another configuration. */
 door door_enter(const tenon_wasi_config *config, tenon_bounds bounds);
+door door_enter_with(const tenon_wasi_config *config, tenon_bounds bounds, const tenon_policy *policy);
 
 /* Notes a failure of the running case. */
 void door_check(bool ok, const char *file, int line, const char *text);

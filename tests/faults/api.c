@@ -333,7 +333,7 @@ GUEST_USE(collecting_instances, compute, tenon_instance *other; const tenon_coll
 
 static tenon_status a_wasi(context *c, bool arguments, bool directory)
 {
-    const tenon_wasi_config config = { .size = sizeof config, .capabilities = TENON_WASI_ALL };
+    const tenon_wasi_config config = { .size = sizeof config, .capabilities = TENON_CAPABILITIES_ALL };
     const tenon_wasi_directory tmp = { .size = sizeof tmp, .host_path = "/tmp", .guest_path = "/", .read_only = true };
     tenon_store *store = NULL;
     tenon_linker *linker = NULL;

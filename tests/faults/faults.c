@@ -77,7 +77,7 @@ static tenon_status call_all(door *d)
 
 static tenon_status use_door(tenon_engine *engine, tenon_tenant *tenant, const test_module *unused)
 {
-    const tenon_wasi_config config = { .size = sizeof config, .capabilities = TENON_WASI_ALL };
+    const tenon_wasi_config config = { .size = sizeof config, .capabilities = TENON_CAPABILITIES_ALL };
     tenon_linker *linker = NULL;
     tenon_extern e;
     uint64_t size;

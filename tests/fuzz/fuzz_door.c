@@ -90,13 +90,15 @@ static door enter(uint8_t flavour)
     static const uint64_t seed = 42;
     static int null_fd = -1;
     const tenon_wasi_config config = { .size = sizeof config,
-                                       .capabilities = TENON_WASI_ALL,
-                                       .seed = flavour & 1 ? &seed : NULL,
-                                       .clock_resolution = flavour & 2 ? 1000000 : 0,
-                                       .end_on_denial = (flavour & 12) == 12,
+                                       .capabilities = TENON_CAPABILITIES_ALL,
                                        .max_descriptors = 64 };
+    const tenon_policy policy = { .size = sizeof policy,
+                                  .capabilities = TENON_CAPABILITIES_ALL,
+                                  .seed = flavour & 1 ? &seed : NULL,
+                                  .clock_resolution = flavour & 2 ? 1000000 : 0,
+                                  .end_on_denial = (flavour & 12) == 12 };
     tenon_wasi_directory box = { .size = sizeof box, .host_path = in_folder("box"), .guest_path = "/" };
-    door d = door_open(&config, flavour & 16 ? TENON_BOUNDS_CHECKED : TENON_BOUNDS_GUARDED);
+    door d = door_open_with(&config, flavour & 16 ? TENON_BOUNDS_CHECKED : TENON_BOUNDS_GUARDED, &policy);
 
     if (null_fd < 0)
         null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);

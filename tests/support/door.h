@@ -36,7 +36,9 @@ static inline void door_must(bool ok, const char *what)
     }
 }
 
-static inline door door_open_limited(const tenon_wasi_config *config, tenon_bounds bounds, const tenon_limits *limits)
+/* policy NULL: none. */
+static inline door door_open_limited(const tenon_wasi_config *config, tenon_bounds bounds, const tenon_limits *limits,
+                                     const tenon_policy *policy)
 {
     const tenon_config engine_config = { .size = sizeof engine_config, .stack_size = 64 << 10, .bounds = bounds };
     tenon_linker *linker;
@@ -46,6 +48,7 @@ static inline door door_open_limited(const tenon_wasi_config *config, tenon_boun
 
     door_must(tenon_engine_new(&engine_config, &d.engine) == TENON_OK, "engine");
     door_must(tenon_tenant_new(d.engine, limits, &d.tenant) == TENON_OK, "tenant");
+    door_must(policy == NULL || tenon_tenant_set_policy(d.tenant, policy, NULL) == TENON_OK, "policy");
     door_must(tenon_store_new(d.tenant, &d.store) == TENON_OK, "store");
     door_must(tenon_module_new(d.engine, module_door, sizeof module_door, &d.module, NULL) == TENON_OK, "module");
     door_must(tenon_wasi_new(d.tenant, config, &d.wasi) == TENON_OK, "wasi");
@@ -58,11 +61,16 @@ static inline door door_open_limited(const tenon_wasi_config *config, tenon_boun
     return d;
 }
 
-static inline door door_open(const tenon_wasi_config *config, tenon_bounds bounds)
+static inline door door_open_with(const tenon_wasi_config *config, tenon_bounds bounds, const tenon_policy *policy)
 {
     const tenon_limits limits = { .size = sizeof limits, .memory_bytes = 16 << 20 };
 
-    return door_open_limited(config, bounds, &limits);
+    return door_open_limited(config, bounds, &limits, policy);
+}
+
+static inline door door_open(const tenon_wasi_config *config, tenon_bounds bounds)
+{
+    return door_open_with(config, bounds, NULL);
 }
 
 /* Whether everything that was charged has been given back. */

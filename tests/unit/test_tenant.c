@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Tenants as accounts of code: modules that they share are charged in full to each, and nobody pays for another's calls.
+ * Tenants: code that they share is charged in full to each, and nobody pays for another's calls; calls of host functions
+ * are counted and limited, need capabilities, and are written down; who may be reached.
  */
 #define _GNU_SOURCE
 #include "unit.h"
+
+#include <arpa/inet.h>
 
 #include "runtime/vm/runtime.h"
 #include "tests/support/compile.h"
@@ -145,10 +148,364 @@ static void compiled_code_is_charged(void **state)
     close_house(&h);
 }
 
+/* ---- calls of host functions ---- */
+
+enum { INTERPRETED, COMPILED, MODES };
+
+typedef struct storm {
+    tenon_engine *engine;
+    tenon_tenant *tenant;
+    tenon_module *module;
+    tenon_store *store;
+    tenon_instance *instance;
+    tenon_func *f;
+    unsigned calls, wrong; /* of the host function, and those whose arguments were */
+    unsigned allowed, denied, complaints;
+    tenon_record last;
+} storm;
+
+static storm *here;
+
+static int32_t f(tenon_caller *caller, int32_t a, int64_t b, float c, double d, int32_t e, int64_t g, float h, double i,
+                 int32_t j)
+{
+    (void)caller;
+    here->calls++;
+    here->wrong += a != (int32_t)here->calls || b != 2 || c != 3 || d != 4 || e != 5 || g != 6 || h != 7 || i != 8 ||
+                   j != 9;
+    return 1;
+}
+TENON_ENTRY(f_entry, f, (i32, i64, f32, f64, i32, i64, f32, f64, i32), i32);
+
+static void note_record(void *context, tenon_tenant *tenant, const tenon_record *record)
+{
+    storm *s = context;
+    assert_ptr_equal(tenant, s->tenant);
+    s->allowed += record->allowed;
+    s->denied += !record->allowed;
+    s->last = *record;
+}
+
+static void note_complaint(void *context, tenon_level level, tenon_tenant *tenant, const char *text)
+{
+    storm *s = context;
+    assert_int_equal(level, TENON_LEVEL_WARNING);
+    assert_ptr_equal(tenant, s->tenant);
+    assert_non_null(strstr(text, "limit"));
+    s->complaints++;
+}
+
+static void add_store(storm *s, tenon_store **store, tenon_instance **instance, tenon_func **func)
+{
+    tenon_extern e = { .kind = TENON_KIND_FUNC };
+    assert_int_equal(tenon_store_new(s->tenant, store), TENON_OK);
+    assert_int_equal(tenon_func_new_entry(*store, &f_entry, NULL, func), TENON_OK);
+    e.of.func = *func;
+    assert_int_equal(tenon_instance_new(*store, s->module, &e, 1, instance, NULL), TENON_OK);
+}
+
+static bool open_storm(storm *s, int mode, uint64_t calls, bool audit_all)
+{
+    const tenon_config config = {
+        .size = sizeof config, .features = TENON_FEATURES_ALL, .log = note_complaint, .log_context = s
+    };
+    const tenon_limits limits = { .size = sizeof limits, .meters = { [TENON_METER_HOST_CALLS] = calls } };
+    const tenon_policy policy = { .size = sizeof policy,
+                                  .capabilities = TENON_CAPABILITY_BIT(40),
+                                  .audit_all = audit_all,
+                                  .audit = note_record,
+                                  .audit_context = s };
+    size_t size;
+    if (mode == COMPILED && access(TENON_LLVM, X_OK) != 0)
+        return false;
+    memset(s, 0, sizeof *s);
+    here = s;
+    assert_int_equal(tenon_engine_new(&config, &s->engine), TENON_OK);
+    assert_int_equal(tenon_tenant_new(s->engine, &limits, &s->tenant), TENON_OK);
+    assert_int_equal(tenon_tenant_set_policy(s->tenant, &policy, NULL), TENON_OK);
+    assert_int_equal(tenon_module_new(s->engine, BUILT(calls_out), &s->module, NULL), TENON_OK);
+    if (mode == COMPILED) {
+        uint8_t *image = compile_module(TENON_LLVM, BUILT(calls_out), &size);
+        assert_non_null(image);
+        assert_int_equal(tenon_module_add_code(s->module, image, size, NULL), TENON_OK);
+        free(image);
+    }
+    add_store(s, &s->store, &s->instance, &s->f);
+    return true;
+}
+
+static void close_storm(storm *s)
+{
+    tenon_store_delete(s->store);
+    tenon_module_delete(s->module);
+    assert_int_equal(tenon_tenant_memory_bytes(s->tenant), 0);
+    tenon_tenant_delete(s->tenant);
+    tenon_engine_delete(s->engine);
+}
+
+/* TENON_OK: the host was called `count` times. */
+static tenon_status blow(storm *s, tenon_instance *instance, int32_t count)
+{
+    const tenon_val n = i32_val(count);
+    tenon_val sum;
+    s->calls = s->wrong = 0;
+    tenon_status status = tenon_func_call(export_func(instance, "storm"), &n, 1, &sum, 1, NULL);
+    assert_int_equal(s->wrong, 0);
+    if (status == TENON_OK)
+        assert_int_equal(sum.of.i32, count);
+    return status;
+}
+
+static uint64_t spent(const storm *s)
+{
+    return tenon_tenant_spent(s->tenant, TENON_METER_HOST_CALLS);
+}
+
+static void host_calls_are_counted(void **state)
+{
+    (void)state;
+    for (int mode = 0; mode < MODES; mode++) {
+        storm s;
+        tenon_store *other;
+        tenon_instance *instance;
+        tenon_func *func;
+        const tenon_val args[9] = { i32_val(1), { .type = TENON_I64 }, { .type = TENON_F32 }, { .type = TENON_F64 },
+                                    i32_val(5), { .type = TENON_I64 }, { .type = TENON_F32 }, { .type = TENON_F64 },
+                                    i32_val(9) };
+        tenon_val result;
+        if (!open_storm(&s, mode, 0, false))
+            continue;
+        assert_int_equal(blow(&s, s.instance, 1000), TENON_OK);
+        assert_int_equal(spent(&s), 1000);
+        add_store(&s, &other, &instance, &func);
+        assert_int_equal(blow(&s, instance, 23), TENON_OK);
+        assert_int_equal(spent(&s), 1023);
+        tenon_store_delete(other);
+        assert_int_equal(spent(&s), 1023);
+        /* The host's own calls are nobody's. */
+        assert_int_equal(tenon_func_call(s.f, args, 9, &result, 1, NULL), TENON_OK);
+        assert_int_equal(spent(&s), 1023);
+        assert_int_equal(tenon_tenant_left(s.tenant, TENON_METER_HOST_CALLS), UINT64_MAX);
+        close_storm(&s);
+    }
+}
+
+static void host_calls_are_limited(void **state)
+{
+    /* Stores take none, one or many in advance. */
+    static const int32_t limits[] = { 1, 10, 5000, 100000 };
+    (void)state;
+    for (int mode = 0; mode < MODES; mode++)
+        for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+            storm s;
+            const int32_t limit = limits[i], first = limit / 3 + 1;
+            tenon_store *other;
+            tenon_instance *instance;
+            tenon_func *func;
+            if (!open_storm(&s, mode, (uint64_t)limit, false))
+                continue;
+            assert_int_equal(blow(&s, s.instance, first), TENON_OK);
+            assert_int_equal(spent(&s), first);
+            assert_int_equal(tenon_tenant_left(s.tenant, TENON_METER_HOST_CALLS), limit - first);
+            /* What this store has taken in advance comes back with it. */
+            tenon_store_delete(s.store);
+            add_store(&s, &s.store, &s.instance, &s.f);
+            add_store(&s, &other, &instance, &func);
+            assert_int_equal(blow(&s, instance, limit - first + 1), TENON_LIMIT);
+            assert_int_equal(s.calls, limit - first);
+            assert_int_equal(spent(&s), limit);
+            assert_int_equal(blow(&s, s.instance, 1), TENON_LIMIT);
+            assert_int_equal(s.calls, 0);
+            assert_int_equal(s.complaints, 1);
+            tenon_store_delete(other);
+            close_storm(&s);
+        }
+}
+
+static void host_functions_need_capabilities(void **state)
+{
+    (void)state;
+    for (int mode = 0; mode < MODES; mode++) {
+        storm s;
+        if (!open_storm(&s, mode, 0, true))
+            continue;
+        assert_int_equal(tenon_func_set_capability(s.f, (tenon_capability)41), TENON_OK);
+        assert_int_equal(blow(&s, s.instance, 3), TENON_DENIED);
+        assert_int_equal(s.calls, 0);
+        assert_int_equal(s.denied, 1);
+        assert_int_equal(s.last.capability, 41);
+        assert_int_equal(s.last.number, 1);
+        assert_ptr_equal(s.last.store, s.store);
+        assert_int_equal(tenon_func_set_capability(s.f, (tenon_capability)40), TENON_OK);
+        assert_int_equal(blow(&s, s.instance, 3), TENON_OK);
+        assert_int_equal(s.allowed, 3);
+        assert_int_equal(s.last.number, 4);
+        tenon_tenant_set_capabilities(s.tenant, 0);
+        assert_int_equal(blow(&s, s.instance, 3), TENON_DENIED);
+        tenon_tenant_set_capabilities(s.tenant, TENON_CAPABILITIES_ALL);
+        assert_int_equal(blow(&s, s.instance, 3), TENON_OK);
+        assert_int_equal(tenon_func_set_capability(s.f, TENON_CAPABILITY_NONE), TENON_OK);
+        assert_int_equal(blow(&s, s.instance, 3), TENON_OK);
+        assert_int_equal(s.allowed, 6);
+        assert_int_equal(tenon_func_set_capability(export_func(s.instance, "storm"), (tenon_capability)40),
+                         TENON_USAGE);
+        assert_int_equal(tenon_func_set_capability(s.f, (tenon_capability)64), TENON_USAGE);
+        close_storm(&s);
+    }
+}
+
+/* ---- who may be reached ---- */
+
+typedef struct question {
+    const char *name, *address;
+    uint16_t port;
+    bool allowed;
+} question;
+
+static bool ask(tenon_tenant *tenant, const question *q)
+{
+    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(q->port) };
+    struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(q->port) };
+    const struct sockaddr *address = NULL;
+    if (q->address != NULL && inet_pton(AF_INET, q->address, &v4.sin_addr) == 1)
+        address = (const struct sockaddr *)&v4;
+    else if (q->address != NULL && inet_pton(AF_INET6, q->address, &v6.sin6_addr) == 1)
+        address = (const struct sockaddr *)&v6;
+    return tenon_tenant_may_connect(tenant, NULL, q->name, q->port, address);
+}
+
+static void peers_are_as_the_policy_says(void **state)
+{
+    static const tenon_peer peers[] = { { "192.0.2.0/24", 80, 90 },    { "2001:db8::/33", 0, 0 },
+                                        { "Example.org", 443, 443 },   { "*.example.net.", 443, 443 },
+                                        { "127.0.0.1", 8080, 8080 },   { "x_y.local", 0, 0 } };
+    static const question questions[] = {
+        { NULL, "192.0.2.77", 80, true },
+        { NULL, "192.0.2.77", 90, true },
+        { NULL, "192.0.2.77", 91, false },
+        { NULL, "192.0.3.77", 80, false },
+        { NULL, "::ffff:192.0.2.77", 80, true },
+        { NULL, "2001:db8:7fff::1", 1, true },
+        { NULL, "2001:db8:8000::1", 1, false },
+        { "example.org", NULL, 443, true },
+        { "EXAMPLE.org.", NULL, 443, true },
+        { "example.org", NULL, 80, false },
+        { "www.example.org", NULL, 443, false },
+        { "www.example.net", NULL, 443, true },
+        { "a.b.example.net", NULL, 443, true },
+        { "example.net", NULL, 443, false },
+        { "badexample.net", NULL, 443, false },
+        { "www.example.net", "93.184.216.34", 443, true },
+        { "www.example.net", "2606:2800:220:1::1", 443, true },
+        /* Names that lead to the host itself, or into its networks. */
+        { "www.example.net", "127.0.0.1", 443, false },
+        { "www.example.net", "::1", 443, false },
+        { "www.example.net", "::ffff:10.1.2.3", 443, false },
+        { "www.example.net", "64:ff9b::a01:203", 443, false },
+        { "www.example.net", "169.254.169.254", 443, false },
+        { "www.example.net", "fe80::1", 443, false },
+        { "www.example.net", "0.0.0.0", 443, false },
+        { "x_y.local", "127.0.0.1", 8080, true },
+        { "x_y.local", "127.0.0.1", 8081, false },
+        { "", NULL, 443, false },
+        { "www example.net", NULL, 443, false },
+        { "*.example.net", NULL, 443, false },
+        { ".example.net", NULL, 443, false },
+        { NULL, NULL, 443, false },
+    };
+    storm s = { .calls = 0 };
+    const tenon_policy policy = { .size = sizeof policy,
+                                  .capabilities = TENON_CAPABILITIES_ALL,
+                                  .peers = peers,
+                                  .peer_count = sizeof peers / sizeof *peers,
+                                  .audit_all = true,
+                                  .audit = note_record,
+                                  .audit_context = &s };
+    (void)state;
+    assert_int_equal(tenon_engine_new(NULL, &s.engine), TENON_OK);
+    assert_int_equal(tenon_tenant_new(s.engine, NULL, &s.tenant), TENON_OK);
+    assert_false(ask(s.tenant, &questions[0]));
+    assert_int_equal(tenon_tenant_set_policy(s.tenant, &policy, NULL), TENON_OK);
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        if (ask(s.tenant, &questions[i]) != questions[i].allowed)
+            fail_msg("question %zu: %s %s %u", i, questions[i].name, questions[i].address, questions[i].port);
+        assert_int_equal(s.last.number, i + 2);
+        assert_int_equal(s.last.allowed, questions[i].allowed);
+        assert_int_equal(s.last.reason != NULL, !questions[i].allowed);
+    }
+    tenon_tenant_set_capabilities(s.tenant, 0);
+    assert_false(ask(s.tenant, &questions[0]));
+    tenon_tenant_delete(s.tenant);
+    tenon_engine_delete(s.engine);
+}
+
+static void any_name_is_no_address(void **state)
+{
+    static const tenon_peer any = { "*", 0, 0 };
+    static const question questions[] = { { "a.example", NULL, 1, true },      { "127.0.0.1", NULL, 1, false },
+                                          { "2130706433", NULL, 1, false },    { "0x7f.1", NULL, 1, false },
+                                          { "a.0x7f000001", NULL, 1, false },  { NULL, "93.184.216.34", 1, false },
+                                          { "a.example", "10.0.0.1", 1, false }, { "::1", NULL, 1, false } };
+    const tenon_policy policy = {
+        .size = sizeof policy, .capabilities = TENON_CAPABILITIES_ALL, .peers = &any, .peer_count = 1
+    };
+    tenon_engine *engine;
+    tenon_tenant *tenant;
+    (void)state;
+    assert_int_equal(tenon_engine_new(NULL, &engine), TENON_OK);
+    assert_int_equal(tenon_tenant_new(engine, NULL, &tenant), TENON_OK);
+    assert_int_equal(tenon_tenant_set_policy(tenant, &policy, NULL), TENON_OK);
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++)
+        if (ask(tenant, &questions[i]) != questions[i].allowed)
+            fail_msg("question %zu", i);
+    tenon_tenant_delete(tenant);
+    tenon_engine_delete(engine);
+}
+
+static void wrong_policies_are_refused(void **state)
+{
+    static const tenon_peer wrong[] = { { "", 0, 0 },           { "10.1.0.0/8", 0, 0 },  { "10.0.0.0/33", 0, 0 },
+                                        { "10.0.0.0/", 0, 0 },  { "::/129", 0, 0 },      { "a..b", 0, 0 },
+                                        { "*a.b", 0, 0 },       { "a b", 0, 0 },         { "name/8", 0, 0 },
+                                        { "*.", 0, 0 },         { "a.example", 90, 80 }, { "10.0.0.0/8x", 0, 0 } };
+    tenon_engine *engine;
+    tenon_tenant *tenant;
+    tenon_store *store;
+    tenon_error err;
+    tenon_policy policy = { .size = 1 };
+    (void)state;
+    assert_int_equal(tenon_engine_new(NULL, &engine), TENON_OK);
+    assert_int_equal(tenon_tenant_new(engine, NULL, &tenant), TENON_OK);
+    assert_int_equal(tenon_tenant_set_policy(tenant, &policy, &err), TENON_USAGE);
+    policy.size = sizeof policy;
+    policy.peer_count = 1;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        policy.peers = &wrong[i];
+        if (tenon_tenant_set_policy(tenant, &policy, &err) != TENON_USAGE)
+            fail_msg("`%s` was understood", wrong[i].host);
+        assert_non_null(strstr(err.text, wrong[i].host));
+    }
+    policy.peer_count = 0;
+    assert_int_equal(tenon_store_new(tenant, &store), TENON_OK);
+    assert_int_equal(tenon_tenant_set_policy(tenant, &policy, &err), TENON_USAGE);
+    tenon_store_delete(store);
+    assert_int_equal(tenon_tenant_set_policy(tenant, &policy, &err), TENON_OK);
+    assert_false(tenon_tenant_allows(tenant, TENON_CAPABILITY_FILES));
+    assert_true(tenon_tenant_allows(tenant, TENON_CAPABILITY_NONE));
+    tenon_tenant_delete(tenant);
+    tenon_engine_delete(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(shared_code_is_charged_in_full_to_each),
                                         cmocka_unit_test(who_cannot_pay_gets_no_code),
-                                        cmocka_unit_test(compiled_code_is_charged) };
+                                        cmocka_unit_test(compiled_code_is_charged),
+                                        cmocka_unit_test(host_calls_are_counted),
+                                        cmocka_unit_test(host_calls_are_limited),
+                                        cmocka_unit_test(host_functions_need_capabilities),
+                                        cmocka_unit_test(peers_are_as_the_policy_says),
+                                        cmocka_unit_test(any_name_is_no_address),
+                                        cmocka_unit_test(wrong_policies_are_refused) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
