@@ -22,6 +22,7 @@ enum {
     UNKNOWN_IMPORTS,
     PRELOAD,
     AUDIT,
+    LOG,
     STATS,
     TIER,
     TIER_THRESHOLD,
@@ -56,6 +57,7 @@ const cli_option run_option_list[] = {
     [PRELOAD] = { "preload", "NAME=FILE", "Instantiate another module first; its exports are importable as NAME." },
     [AUDIT] = { "audit", "[=all] FILE",
                 "Write a JSON line for each host call that was denied, or for all that need a privilege." },
+    [LOG] = { "log", NULL, "Say on standard error what the engine notices: limits that hold, compilers that fail." },
     [STATS] = { "stats", "[=json]", "Report time, memory, host calls and denials on standard error at the end." },
     [TIER] = { "tier", "auto|interp|opt",
                "How code runs: interpreted at first, while what is hot is compiled in the background (auto, the "
@@ -234,6 +236,14 @@ static bool parse_count(const char *text, uint64_t *out)
            !__builtin_mul_overflow(n, factor, out);
 }
 
+static void write_log(void *context, tenon_level level, tenon_tenant *tenant, const char *text)
+{
+    static const char *const levels[] = { "error", "warning", "info" };
+
+    (void)context, (void)tenant;
+    fprintf(stderr, "tenon: %s: %s\n", levels[level], text);
+}
+
 /* ---- one option ---- */
 
 static bool take_limit(run_options *o, int option, const char *value)
@@ -289,6 +299,9 @@ static bool take(run_options *o, cli_parser *p, int option)
         return parse_preload(p->value, &o->preloads[o->preload_count++]);
     case AUDIT:
         return parse_audit(o, p);
+    case LOG:
+        o->config.log = write_log;
+        return true;
     case STATS:
         o->stats = p->value != NULL ? RUN_STATS_JSON : RUN_STATS_TEXT;
         return p->value == NULL || strcmp(p->value, "json") == 0;

@@ -56,10 +56,6 @@ void tenon_wasi_delete(tenon_wasi *wasi)
     for (size_t i = 0; i < wasi->descriptor_count; i++)
         if (wasi->descriptors[i].host >= 0)
             tn_wasi_close(wasi, &wasi->descriptors[i]);
-    for (tn_wasi_quota *q = wasi->quotas, *next; q != NULL; q = next) {
-        next = q->next;
-        tn_wasi_realloc(wasi, q, sizeof *q, 0);
-    }
     tn_wasi_realloc(wasi, wasi->descriptors, wasi->descriptor_capacity * sizeof *wasi->descriptors, 0);
     tn_wasi_realloc(wasi, wasi->arguments.bytes, wasi->arguments.capacity, 0);
     tn_wasi_realloc(wasi, wasi->variables.bytes, wasi->variables.capacity, 0);
@@ -156,19 +152,6 @@ static tenon_status fail(tenon_error *err, tenon_status status, const char *path
     return status;
 }
 
-static tenon_status make_quota(tenon_wasi *wasi, uint64_t limit, tn_wasi_quota **out)
-{
-    if (limit == 0)
-        return TENON_OK;
-    tn_wasi_quota *quota = tn_wasi_realloc(wasi, NULL, 0, sizeof *quota);
-    if (quota == NULL)
-        return TENON_NOMEM;
-    *quota = (tn_wasi_quota){ .limit = limit, .next = wasi->quotas };
-    wasi->quotas = quota;
-    *out = quota;
-    return TENON_OK;
-}
-
 /* Numbers below 3 stay for stdio, whether it is there or not. */
 static tenon_status insert_preopen(tenon_wasi *wasi, const tn_wasi_descriptor *d)
 {
@@ -195,17 +178,17 @@ tenon_status tenon_wasi_add_directory(tenon_wasi *wasi, const tenon_wasi_directo
     if (d.host < 0)
         return fail(err, TENON_USAGE, directory->host_path, strerror(errno));
     d.name = tn_wasi_realloc(wasi, NULL, 0, d.name_size);
-    if (d.name == NULL || make_quota(wasi, directory->quota, &d.quota) != TENON_OK) {
+    if (d.name == NULL || tn_wasi_quota_new(wasi->tenant, directory->quota, &d.quota) != TENON_OK) {
         tn_wasi_close(wasi, &d);
         return fail(err, TENON_NOMEM, directory->host_path, "out of memory");
     }
     memcpy(d.name, directory->guest_path, d.name_size);
     tenon_status status = insert_preopen(wasi, &d);
-    if (status != TENON_OK) {
-        tn_wasi_realloc(wasi, d.name, d.name_size, 0);
-        return fail(err, status, directory->host_path, "the guest has too many descriptors");
-    }
-    return TENON_OK;
+    tn_wasi_quota_drop(wasi->tenant, d.quota);
+    if (status == TENON_OK)
+        return TENON_OK;
+    tn_wasi_realloc(wasi, d.name, d.name_size, 0);
+    return fail(err, status, directory->host_path, "the guest has too many descriptors");
 }
 
 tenon_status tenon_wasi_add_listener(tenon_wasi *wasi, int host)
@@ -219,6 +202,80 @@ tenon_status tenon_wasi_add_listener(tenon_wasi *wasi, int host)
                                    .inheriting = tn_wasi_rights_of(TN_WASI_FILETYPE_SOCKET_STREAM) };
 
     return insert_preopen(wasi, &d);
+}
+
+/* ---- the same again ---- */
+
+static tenon_status copy_text(tenon_wasi *wasi, const tn_wasi_text *from, tn_wasi_text *to)
+{
+    if (from->capacity == 0)
+        return TENON_OK;
+    to->bytes = tn_wasi_realloc(wasi, NULL, 0, from->capacity);
+    if (to->bytes == NULL)
+        return TENON_NOMEM;
+    to->capacity = from->capacity;
+    to->size = from->size;
+    to->count = from->count;
+    memcpy(to->bytes, from->bytes, from->size);
+    return TENON_OK;
+}
+
+/* A description of its own, not only a number: positions in directories are not shared. */
+static tenon_status copy_preopen(tenon_wasi *wasi, const tn_wasi_descriptor *from)
+{
+    tn_wasi_descriptor d = *from;
+
+    d.host = from->listening ? fcntl(from->host, F_DUPFD_CLOEXEC, 0)
+                             : openat(from->host, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (d.host < 0)
+        return TENON_LIMIT;
+    if (from->name != NULL) {
+        d.name = tn_wasi_realloc(wasi, NULL, 0, d.name_size);
+        if (d.name == NULL) {
+            close(d.host);
+            return TENON_NOMEM;
+        }
+        memcpy(d.name, from->name, d.name_size);
+    }
+    tenon_status status = insert_preopen(wasi, &d);
+    if (status != TENON_OK && d.name != NULL)
+        tn_wasi_realloc(wasi, d.name, d.name_size, 0);
+    return status;
+}
+
+static tenon_status copy_descriptors(tenon_wasi *wasi, const tenon_wasi *model)
+{
+    tenon_status status = TENON_OK;
+
+    for (size_t i = 0; status == TENON_OK && i < model->descriptor_count; i++) {
+        const tn_wasi_descriptor *d = &model->descriptors[i];
+        if (d->host < 0)
+            continue;
+        if (i < 3 && !d->owned)
+            wasi->descriptors[i] = *d;
+        else if (d->name != NULL || d->listening)
+            status = copy_preopen(wasi, d);
+    }
+    return status;
+}
+
+tenon_status tenon_wasi_new_like(const tenon_wasi *model, tenon_wasi **out)
+{
+    tenon_wasi *wasi;
+    tenon_status status = tenon_wasi_new(model->tenant, &model->config, &wasi);
+
+    if (status != TENON_OK)
+        return status;
+    status = copy_text(wasi, &model->arguments, &wasi->arguments);
+    if (status == TENON_OK)
+        status = copy_text(wasi, &model->variables, &wasi->variables);
+    if (status == TENON_OK)
+        status = copy_descriptors(wasi, model);
+    if (status == TENON_OK)
+        *out = wasi;
+    else
+        tenon_wasi_delete(wasi);
+    return status;
 }
 
 bool tenon_wasi_exit_code(const tenon_wasi *wasi, uint32_t *code)

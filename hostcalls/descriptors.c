@@ -56,6 +56,7 @@ tn_wasi_errno tn_wasi_insert(tenon_wasi *wasi, const tn_wasi_descriptor *d, uint
     if (error == TN_WASI_ESUCCESS) {
         wasi->descriptors[*number] = *d;
         wasi->descriptors[*number].charged = d->owned;
+        tn_wasi_quota_hold(d->quota);
     } else if (d->owned) {
         close(d->host);
     }
@@ -70,6 +71,7 @@ void tn_wasi_close(tenon_wasi *wasi, tn_wasi_descriptor *d)
         tn_wasi_realloc(wasi, d->name, d->name_size, 0);
     if (d->charged)
         tenon_tenant_give_back(wasi->tenant, TENON_METER_DESCRIPTORS, 1);
+    tn_wasi_quota_drop(wasi->tenant, d->quota);
     *d = (tn_wasi_descriptor){ .host = -1 };
 }
 

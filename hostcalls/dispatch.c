@@ -115,6 +115,16 @@ static tn_wasi_errno prepare(tn_wasi_call *call, const tenon_slot *slots)
     return row->descriptor >= 0 ? check_descriptor(call, slots[row->descriptor].u32) : TN_WASI_ESUCCESS;
 }
 
+/* Of what cannot block: files and directories. */
+static tn_wasi_quota *quota_of(const tn_wasi_call *call)
+{
+    const tn_wasi_descriptor *d = call->descriptor;
+
+    if (d == NULL || (d->filetype != TN_WASI_FILETYPE_REGULAR_FILE && d->filetype != TN_WASI_FILETYPE_DIRECTORY))
+        return NULL;
+    return d->quota;
+}
+
 tenon_status tn_wasi_dispatch(tenon_caller *caller, tenon_slot *slots)
 {
     const tn_wasi_binding *binding = tenon_caller_context(caller);
@@ -126,8 +136,11 @@ tenon_status tn_wasi_dispatch(tenon_caller *caller, tenon_slot *slots)
     call.number = tenon_tenant_number_call(call.wasi->tenant);
     tn_wasi_errno error = prepare(&call, slots);
     if (error == TN_WASI_ESUCCESS) {
+        tn_wasi_quota *quota = quota_of(&call);
         audit(&call, true, NULL, number_of(&call));
+        tn_wasi_quota_enter(quota);
         error = call.row->call(&call, slots);
+        tn_wasi_quota_leave(call.wasi->tenant, quota);
     }
     slots[0].u32 = error;
     return tenon_caller_status(caller);

@@ -4,6 +4,8 @@
 #ifndef TN_HOSTCALLS_WASI_H
 #define TN_HOSTCALLS_WASI_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 #include "tenon/wasi.h"
@@ -188,10 +190,11 @@ typedef struct tn_wasi_path {
     size_t size;
 } tn_wasi_path;
 
-/* The account of what a preopened directory may grow by; shared by all descriptors below it. */
+/* The account of what a preopened directory may grow by; shared by all descriptors below it, of several guests. */
 typedef struct tn_wasi_quota {
+    atomic_size_t holds;
+    pthread_mutex_t lock; /* while a call that may grow something goes on */
     uint64_t used, limit; /* bytes */
-    struct tn_wasi_quota *next;
 } tn_wasi_quota;
 
 /* What a guest's terminal output looks like so far: bytes of an unfinished UTF-8 sequence. */
@@ -229,7 +232,6 @@ struct tenon_wasi {
     tn_wasi_text arguments, variables;
     tn_wasi_descriptor *descriptors;
     size_t descriptor_count, descriptor_capacity;
-    tn_wasi_quota *quotas;
     struct tn_wasi_binding *bindings; /* one per function */
     tn_wasi_path path[2];             /* of the call that runs */
     tenon_wasi_stats stats;
@@ -287,7 +289,8 @@ void *tn_wasi_realloc(tenon_wasi *wasi, void *p, size_t old_size, size_t new_siz
 /* descriptors.c */
 /* NULL when number is not open. */
 tn_wasi_descriptor *tn_wasi_find(tenon_wasi *wasi, uint32_t number);
-/* The lowest free number from `least` on; the table owns d->host from then on if d->owned, also on failure. */
+/* The lowest free number from `least` on; the table owns d->host from then on if d->owned, also on failure; of d's
+ * quota it takes a hold of its own. */
 tn_wasi_errno tn_wasi_insert(tenon_wasi *wasi, const tn_wasi_descriptor *d, uint32_t least, uint32_t *number);
 void tn_wasi_close(tenon_wasi *wasi, tn_wasi_descriptor *d);
 uint8_t tn_wasi_filetype_of(const struct stat *st);
@@ -311,6 +314,13 @@ uint64_t tn_wasi_rights_of(uint8_t filetype);
      TN_WASI_RIGHT_FD_SYNC | TN_WASI_RIGHT_FD_DATASYNC)
 
 /* quota.c */
+/* One hold is the caller's; limit 0: there is none, and NULL. */
+tenon_status tn_wasi_quota_new(tenon_tenant *tenant, uint64_t limit, tn_wasi_quota **out);
+void tn_wasi_quota_hold(tn_wasi_quota *quota);
+void tn_wasi_quota_drop(tenon_tenant *tenant, tn_wasi_quota *quota);
+/* Around a call: what it looks up is still so when it acts. */
+void tn_wasi_quota_enter(tn_wasi_quota *quota);
+void tn_wasi_quota_leave(tenon_tenant *tenant, tn_wasi_quota *quota);
 /* How many of `wanted` bytes may still be added. */
 uint64_t tn_wasi_quota_left(const tn_wasi_quota *quota, uint64_t wanted);
 /* Changes what is used by the growth of a file from old to new size. */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -49,6 +50,8 @@ typedef struct worker {
 struct tn_service {
     tn_mem *mem;
     tenon_tiering tiering;
+    tenon_log log; /* or NULL */
+    void *log_context;
     char *path;
     tn_process_limits limits;
     pthread_mutex_t lock;
@@ -222,6 +225,18 @@ static void count(const worker *w, bool there, const char *failure, tn_job_end e
     }
 }
 
+static void complain(const worker *w, const char *failure)
+{
+    const tn_service *s = w->service;
+    char text[200];
+
+    if (s->log == NULL)
+        return;
+    snprintf(text, sizeof text, "no code for %u functions of module %llu: %s", (unsigned)w->function_count,
+             (unsigned long long)w->module_number, failure);
+    s->log(s->log_context, TENON_LEVEL_WARNING, NULL, text);
+}
+
 static void report(const worker *w, bool there, const char *failure, uint64_t size)
 {
     const tenon_tiering *t = &w->service->tiering;
@@ -236,6 +251,8 @@ static void report(const worker *w, bool there, const char *failure, uint64_t si
 
     if (t->report != NULL)
         t->report(t->context, &r);
+    if (there && failure != NULL)
+        complain(w, failure);
 }
 
 static tn_job_end compile(worker *w, int *image, uint64_t *size)
@@ -410,7 +427,7 @@ static size_t count_workers(const tenon_tiering *t)
     return wanted < MAX_WORKERS ? wanted : MAX_WORKERS;
 }
 
-tn_service *tn_service_new(tn_mem *mem, const tenon_tiering *tiering)
+tn_service *tn_service_new(tn_mem *mem, const tenon_tiering *tiering, tenon_log log, void *log_context)
 {
     size_t size = strlen(tiering->compiler) + 1;
     tn_service *s = tn_alloc_zeroed(mem, sizeof *s);
@@ -429,6 +446,8 @@ tn_service *tn_service_new(tn_mem *mem, const tenon_tiering *tiering)
     memcpy(s->path, tiering->compiler, size);
     s->mem = mem;
     s->tiering = *tiering;
+    s->log = log;
+    s->log_context = log_context;
     s->limits.timeout = tiering->job_timeout != 0 ? tiering->job_timeout : DEFAULT_TIMEOUT;
     s->limits.memory = tiering->job_memory != 0 ? tiering->job_memory : DEFAULT_MEMORY;
     s->worker_count = count_workers(tiering);

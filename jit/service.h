@@ -7,7 +7,7 @@
 
 #include "runtime/vm/native.h"
 
-tn_service *tn_service_new(tn_mem *mem, const tenon_tiering *tiering);
+tn_service *tn_service_new(tn_mem *mem, const tenon_tiering *tiering, tenon_log log, void *log_context);
 /* Ends all jobs. No module of the engine is left. */
 void tn_service_delete(tn_service *service);
 void tn_service_request(tn_service *service, const tn_request *request);

@@ -25,6 +25,10 @@ typedef struct tenon_wasi_config {
 /* Its memory is charged to the tenant. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_wasi_new(tenon_tenant *tenant, const tenon_wasi_config *config,
                                                        tenon_wasi **out);
+/* Makes the same for another guest of the tenant: arguments, variables, standard streams, directories and listeners as
+ * the model was given them. Quotas are shared, so they hold over all these guests together. The model's guest, if it
+ * has one, does not run meanwhile. */
+TENON_API TENON_MUST_CHECK tenon_status tenon_wasi_new_like(const tenon_wasi *model, tenon_wasi **out);
 /* Closes the guest's descriptors. No guest that uses it may be running. wasi may be NULL. */
 TENON_API void tenon_wasi_delete(tenon_wasi *wasi);
 /* Defines all functions of the module wasi_snapshot_preview1. wasi must outlive the linker's store. */

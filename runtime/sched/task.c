@@ -158,6 +158,8 @@ static void explain_budget(tenon_task *task)
     if (task->status != TENON_TRAP || task->error.trap != TENON_TRAP_INTERRUPTED || limits->cpu_time == 0 ||
         tenon_tenant_cpu_time(task->tenant) < limits->cpu_time)
         return;
+    tn_tenant_complain(task->tenant, "the tenant's processor time, %llu nanoseconds, is used up",
+                       (unsigned long long)limits->cpu_time);
     task->error.status = TENON_OK;
     task->status = tn_fail_plain(&task->error, TENON_LIMIT, "the tenant's processor time is used up");
 }

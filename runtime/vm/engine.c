@@ -19,7 +19,7 @@ static tenon_status open_service(tenon_engine *engine, const tenon_tiering *tier
     if (tiering->compiler == NULL || tn_native_code == NULL)
         return TENON_OK;
     engine->threshold = tiering->threshold != 0 ? tiering->threshold : DEFAULT_THRESHOLD;
-    engine->service = tn_native_code->service_new(&engine->mem, tiering);
+    engine->service = tn_native_code->service_new(&engine->mem, tiering, engine->log, engine->log_context);
     return engine->service != NULL ? TENON_OK : TENON_NOMEM;
 }
 

@@ -93,7 +93,7 @@ typedef struct tn_native {
     /* The place that an exit will return to. */
     void (*exit_place)(const tn_segment *segment, uintptr_t *pc, uintptr_t *fp);
     /* Compiling in the background: what was asked for comes back through tn_module_promote, on another thread. */
-    tn_service *(*service_new)(tn_mem *mem, const tenon_tiering *tiering);
+    tn_service *(*service_new)(tn_mem *mem, const tenon_tiering *tiering, tenon_log log, void *log_context);
     void (*service_delete)(tn_service *service);
     void (*request)(tn_service *service, const tn_request *request);
     /* Nobody touches the module afterwards. */

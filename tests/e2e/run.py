@@ -199,6 +199,12 @@ def limits():
     expect("--max-stack" in r.err, "the stack says what to try")
     g = Guest()
     expect_result(tenon("run", "--max-memory", "64k", "FILE", guest=g.command(b"")), 1, "within the limits", "memory")
+    g = Guest()
+    greedy = g.command(b"\x41\xe8\x07\x40\x00\x1a" * 3)
+    r = tenon("run", "--log", "--max-memory", "4m", "FILE", guest=greedy)
+    expect_result(r, 0, "bytes more would exceed the tenant's limit of 4194304", "the log")
+    expect(r.err.count("tenant's limit") == 1, "the log says it once: %s" % r.err)
+    expect_result(tenon("run", "--max-memory", "4m", "FILE", guest=greedy), 0, "", "no log")
 
 
 def switches():

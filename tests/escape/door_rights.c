@@ -292,6 +292,75 @@ static void quota_of_appends(door *d)
     CHECK(stat(door_path("purse/a"), &st) == 0 && st.st_size <= 65536);
 }
 
+/* ---- guests that share what they were given ---- */
+
+static door another_like(door *d)
+{
+    door other = *d;
+    tenon_linker *linker;
+    tenon_extern e;
+    uint64_t size;
+
+    CHECK(tenon_wasi_new_like(d->wasi, &other.wasi) == TENON_OK);
+    CHECK(tenon_store_new(d->tenant, &other.store) == TENON_OK);
+    CHECK(tenon_linker_new(other.store, &linker) == TENON_OK);
+    CHECK(tenon_wasi_define(other.wasi, linker) == TENON_OK);
+    CHECK(tenon_linker_instantiate(linker, d->module, &other.instance, NULL) == TENON_OK);
+    tenon_linker_delete(linker);
+    CHECK(tenon_instance_export(other.instance, (tenon_name){ "memory", 6 }, &e));
+    other.memory = tenon_memory_data(e.of.memory, &size);
+    return other;
+}
+
+static void quotas_hold_over_guests(door *d)
+{
+    door other = another_like(d);
+    int a = door_open_path(d, PURSE, 0, "a", CREAT, DOOR_ALL, 0, 0);
+    int b = door_open_path(&other, PURSE, 0, "b", CREAT, R_WRITE | R_SEEK, 0, 0);
+
+    CHECK(a > 0 && b > 0);
+    CHECK_ERROR(0, write_bytes(d, a, 30000));
+    CHECK_ERROR(0, write_bytes(&other, b, 30000));
+    CHECK(door_u32(&other, DOOR_RESULT) == 65536 - 2 * 4096 - 30000);
+    CHECK_ERROR(E_DQUOT, write_bytes(&other, b, 1));
+    CHECK_ERROR(E_DQUOT, write_bytes(d, a, 1));
+    /* What one gives back is the other's; and the account outlives whoever closes it. */
+    CHECK_ERROR(0, door_call(d, "fd_filestat_set_size", (uint64_t)a, 0));
+    CHECK_ERROR(0, door_call(d, "fd_close", PURSE));
+    CHECK_ERROR(0, door_call(d, "fd_close", (uint64_t)a));
+    CHECK_ERROR(0, write_bytes(&other, b, 30000));
+    CHECK(door_u32(&other, DOOR_RESULT) == 30000);
+    CHECK_ERROR(E_DQUOT, write_bytes(&other, b, 1));
+    tenon_store_delete(other.store);
+    tenon_wasi_delete(other.wasi);
+}
+
+static void likes_are_alike(door *d)
+{
+    CHECK(tenon_wasi_add_argument(d->wasi, (tenon_name){ "one", 3 }) == TENON_OK);
+    CHECK(tenon_wasi_add_variable(d->wasi, (tenon_name){ "A=b", 3 }) == TENON_OK);
+    int mine = door_open_path(d, BOX, 0, "file.txt", 0, R_READ, 0, 0);
+    door other = another_like(d);
+
+    CHECK(mine > 0);
+    CHECK_ERROR(E_BADF, read_bytes(&other, mine, 1));
+    CHECK_ERROR(0, door_call(&other, "args_sizes_get", 0, 8));
+    CHECK(door_u32(&other, 0) == 1 && door_u32(&other, 8) == 4);
+    CHECK_ERROR(0, door_call(&other, "environ_sizes_get", 0, 8));
+    CHECK(door_u32(&other, 0) == 1 && door_u32(&other, 8) == 4);
+    CHECK_ERROR(0, door_call(&other, "fd_prestat_get", SHELF, DOOR_RESULT));
+    CHECK(door_open_path(&other, SHELF, 0, "new", CREAT, R_WRITE, 0, 0) == -E_NOTCAPABLE);
+    CHECK_ERROR(0, door_call(&other, "fd_close", BOX));
+    CHECK(door_open_path(d, BOX, 0, "file.txt", 0, R_READ, 0, 0) > 0);
+    /* Positions in a directory are each one's own. */
+    CHECK_ERROR(0, door_call(d, "fd_readdir", SHELF, DOOR_BUFFER, 4096, 0, DOOR_RESULT));
+    const uint32_t bytes = door_u32(d, DOOR_RESULT);
+    CHECK_ERROR(0, door_call(&other, "fd_readdir", SHELF, DOOR_BUFFER, 4096, 0, DOOR_RESULT));
+    CHECK(bytes > 0 && door_u32(&other, DOOR_RESULT) == bytes);
+    tenon_store_delete(other.store);
+    tenon_wasi_delete(other.wasi);
+}
+
 /* ---- buffers ---- */
 
 static const char *const buffer_calls[] = { "fd_read", "fd_write", "fd_pread", "fd_pwrite" };
@@ -559,6 +628,18 @@ static void note(void *context, tenon_tenant *tenant, const tenon_record *record
         memcpy(n->path, record->path[0].data, record->path[0].size);
 }
 
+/* What a context grants is within what the tenant has, at every moment. */
+static void capabilities_are_taken_away(door *d)
+{
+    CHECK_ERROR(0, door_call(d, "clock_time_get", 0, 0, DOOR_RESULT));
+    CHECK_ERROR(0, door_call(d, "random_get", DOOR_BUFFER, 8));
+    tenon_tenant_set_capabilities(d->tenant, ~TENON_CAPABILITY_BIT(TENON_CAPABILITY_CLOCKS));
+    CHECK_ERROR(E_NOTCAPABLE, door_call(d, "clock_time_get", 0, 0, DOOR_RESULT));
+    CHECK_ERROR(0, door_call(d, "random_get", DOOR_BUFFER, 8));
+    tenon_tenant_set_capabilities(d->tenant, TENON_CAPABILITIES_ALL);
+    CHECK_ERROR(0, door_call(d, "clock_time_get", 0, 0, DOOR_RESULT));
+}
+
 static void refusals_are_audited(door *d)
 {
     const tenon_wasi_config config = door_config();
@@ -721,6 +802,8 @@ const door_case door_right_cases[] = {
     CASE(quota_of_unlinked_files),
     CASE(quota_is_not_left),
     CASE(quota_of_appends),
+    CASE(quotas_hold_over_guests),
+    CASE(likes_are_alike),
     CASE(lists_outside_memory),
     CASE(buffers_outside_memory),
     CASE(results_outside_memory),
@@ -734,6 +817,7 @@ const door_case door_right_cases[] = {
     CASE(nothing_is_granted_by_default),
     CASE(one_capability_at_a_time),
     CASE(a_denial_may_end_the_guest),
+    CASE(capabilities_are_taken_away),
     CASE(refusals_are_audited),
     CASE(host_flags_stay),
     CASE(a_broken_pipe_is_an_error),

@@ -121,6 +121,14 @@ typedef struct bad {
     uint64_t failed, ended; /* at least */
 } bad;
 
+static void note_failure(void *context, tenon_level level, tenon_tenant *tenant, const char *text)
+{
+    assert_int_equal(level, TENON_LEVEL_WARNING);
+    assert_null(tenant);
+    assert_non_null(strstr(text, "no code for"));
+    atomic_fetch_add((atomic_uint *)context, 1);
+}
+
 static void guests_outlive_the_compiler(void **state)
 {
     static const bad all[] = { { "dies_early", 1, 1 }, { "never_ready", 1, 1 }, { "other_version", 1, 1 },
@@ -134,8 +142,11 @@ static void guests_outlive_the_compiler(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         char path[512];
+        atomic_uint logged = 0;
         snprintf(path, sizeof path, "%s/%s", BAD_COMPILERS, all[i].name);
         tenon_config config = config_with(path);
+        config.log = note_failure;
+        config.log_context = &logged;
         config.tiering.job_timeout = 300000000;
         config.tiering.job_memory = 256 << 20;
         if (strcmp(all[i].name, "eats") == 0)
@@ -146,6 +157,7 @@ static void guests_outlive_the_compiler(void **state)
         tenon_tiering_counts counts = tenon_engine_tiering_counts(w.engine);
         assert_true(counts.failed_jobs >= all[i].failed);
         assert_true(counts.ended_jobs >= all[i].ended);
+        assert_true(atomic_load(&logged) >= all[i].failed);
         assert_int_equal(counts.functions + counts.loops + counts.dropped_jobs, 0);
         world_delete(&w);
     }
