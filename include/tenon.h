@@ -21,9 +21,7 @@
 
 #include "tenon/status.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+TENON_BEGIN_C
 
 #if defined(__GNUC__)
 #define TENON_API        __attribute__((visibility("default")))
@@ -633,7 +631,5 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_caller_throw(tenon_caller *caller,
  * `room` values. NULL: nothing. A host function that returns TENON_EXCEPTION lets it go on to its own caller. */
 TENON_API tenon_tag *tenon_store_exception(const tenon_store *store, tenon_val *values, size_t room);
 
-#ifdef __cplusplus
-}
-#endif
+TENON_END_C
 #endif

@@ -10,9 +10,7 @@
 
 #include "tenon.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+TENON_BEGIN_C
 
 /* Secret, random. */
 typedef struct tenon_key {
@@ -54,7 +52,5 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_module_open_compiled(tenon_engine 
  * are for one purpose each: whoever digests more than modules puts something in front. */
 TENON_API void tenon_key_digest(const tenon_key *key, const void *bytes, size_t size, uint8_t out[16]);
 
-#ifdef __cplusplus
-}
-#endif
+TENON_END_C
 #endif

@@ -10,9 +10,7 @@
 
 #include "tenon.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+TENON_BEGIN_C
 
 struct sockaddr;
 
@@ -105,7 +103,5 @@ TENON_API void tenon_tenant_audit(tenon_tenant *tenant, const tenon_record *reco
 TENON_API TENON_MUST_CHECK bool tenon_tenant_may_connect(tenon_tenant *tenant, tenon_store *store, const char *name,
                                                          uint16_t port, const struct sockaddr *address);
 
-#ifdef __cplusplus
-}
-#endif
+TENON_END_C
 #endif

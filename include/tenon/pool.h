@@ -11,9 +11,7 @@
 
 #include "tenon.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+TENON_BEGIN_C
 
 typedef struct tenon_pool tenon_pool;
 
@@ -65,7 +63,5 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_snapshot_instantiate(tenon_store *
 TENON_API void tenon_store_set_context(tenon_store *store, void *context);
 TENON_API void *tenon_store_context(const tenon_store *store);
 
-#ifdef __cplusplus
-}
-#endif
+TENON_END_C
 #endif

@@ -11,9 +11,7 @@
 
 #include "tenon.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+TENON_BEGIN_C
 
 typedef struct tenon_scheduler tenon_scheduler;
 typedef struct tenon_task tenon_task;
@@ -99,7 +97,5 @@ TENON_API void tenon_answer_on_cancel(tenon_answer *answer, void (*cancel)(void 
  * has ended. Results that are not of the function's types end it with TENON_USAGE. The answer is gone. */
 TENON_API void tenon_answer_send(tenon_answer *answer, tenon_status status, const tenon_val *results, size_t count);
 
-#ifdef __cplusplus
-}
-#endif
+TENON_END_C
 #endif

@@ -6,9 +6,16 @@
 
 #include <stdint.h>
 
+/* Around declarations: C++ programs may use them. */
 #ifdef __cplusplus
-extern "C" {
+#define TENON_BEGIN_C extern "C" {
+#define TENON_END_C   }
+#else
+#define TENON_BEGIN_C
+#define TENON_END_C
 #endif
+
+TENON_BEGIN_C
 
 /* X(id, text) */
 #define TENON_STATUS_MAP(X)                                    \
@@ -77,7 +84,5 @@ typedef struct tenon_error {
     char text[192];    /* one line without a newline */
 } tenon_error;
 
-#ifdef __cplusplus
-}
-#endif
+TENON_END_C
 #endif

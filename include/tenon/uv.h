@@ -16,9 +16,7 @@
 
 #include "tenon/scheduler.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+TENON_BEGIN_C
 
 typedef struct tenon_uv {
     tenon_scheduler *scheduler;
@@ -93,7 +91,5 @@ static inline void tenon_uv_close(tenon_uv *t)
     uv_close((uv_handle_t *)&t->timer, NULL);
 }
 
-#ifdef __cplusplus
-}
-#endif
+TENON_END_C
 #endif

@@ -10,9 +10,7 @@
 
 #include "tenon/policy.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+TENON_BEGIN_C
 
 typedef struct tenon_wasi tenon_wasi;
 
@@ -69,7 +67,5 @@ typedef struct tenon_wasi_stats {
 } tenon_wasi_stats;
 TENON_API tenon_wasi_stats tenon_wasi_statistics(const tenon_wasi *wasi);
 
-#ifdef __cplusplus
-}
-#endif
+TENON_END_C
 #endif
