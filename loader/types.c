@@ -243,6 +243,70 @@ static tenon_status build_group(tn_types *types, tn_type_group *group, uint32_t 
     return TENON_OK;
 }
 
+static void unchain(tn_types *types, uint32_t number)
+{
+    tn_type_group *group = &types->groups[number];
+    uint32_t *link = &types->buckets[group->hash & (types->bucket_count - 1)];
+
+    while (*link != number)
+        link = &types->groups[*link].next;
+    *link = group->next;
+}
+
+static tn_type_group *group_of(tn_types *types, uint32_t id)
+{
+    return &types->groups[tn_types_get(types, id)->group];
+}
+
+static bool is_defined(tn_valtype t)
+{
+    return tn_is_ref(t) && !tn_is_abstract(t);
+}
+
+static void hold_id(tn_types *types, const tn_type_group *holder, uint32_t id)
+{
+    if (id - holder->first >= holder->count)
+        group_of(types, id)->refs++;
+}
+
+/* One that nobody holds any more goes on the list of those. */
+static void drop_id(tn_types *types, const tn_type_group *holder, uint32_t id, uint32_t *dead)
+{
+    if (holder != NULL && id - holder->first < holder->count)
+        return;
+    tn_type_group *group = group_of(types, id);
+    if (--group->refs > 0)
+        return;
+    unchain(types, tn_types_get(types, id)->group);
+    group->next = *dead;
+    *dead = tn_types_get(types, id)->group;
+}
+
+/* A group holds the groups of the types that it mentions. */
+static void hold_mentioned(tn_types *types, const tn_type_group *group)
+{
+    for (uint32_t i = 0; i < group->count; i++) {
+        const tn_type *t = &group->types[i];
+        if (t->super != TN_NO_TYPE)
+            hold_id(types, group, t->super);
+        for (uint32_t k = 0; k < t->param_count + t->result_count; k++)
+            if (is_defined(t->types[k]))
+                hold_id(types, group, t->types[k] & TN_ID_MASK);
+    }
+}
+
+static void drop_mentioned(tn_types *types, const tn_type_group *group, uint32_t *dead)
+{
+    for (uint32_t i = 0; i < group->count; i++) {
+        const tn_type *t = &group->types[i];
+        if (t->super != TN_NO_TYPE)
+            drop_id(types, group, t->super, dead);
+        for (uint32_t k = 0; k < t->param_count + t->result_count; k++)
+            if (is_defined(t->types[k]))
+                drop_id(types, group, t->types[k] & TN_ID_MASK, dead);
+    }
+}
+
 /* With the lock held; takes the words on success. */
 static tenon_status add_group(tn_types *types, const tn_type_spec *specs, uint32_t count, uint32_t *words,
                               size_t word_count, uint32_t *first)
@@ -263,6 +327,7 @@ static tenon_status add_group(tn_types *types, const tn_type_spec *specs, uint32
     group->refs = 1;
     group->words = words;
     group->word_count = word_count;
+    hold_mentioned(types, group);
     uint32_t *bucket = &types->buckets[group->hash & (types->bucket_count - 1)];
     group->next = *bucket;
     *bucket = number;
@@ -293,33 +358,52 @@ tenon_status tn_types_add(tn_types *types, const tn_type_spec *specs, uint32_t c
     return status;
 }
 
-static void unchain(tn_types *types, uint32_t number)
+static void free_group(tn_types *types, uint32_t number)
 {
     tn_type_group *group = &types->groups[number];
-    uint32_t *link = &types->buckets[group->hash & (types->bucket_count - 1)];
 
-    while (*link != number)
-        link = &types->groups[*link].next;
-    *link = group->next;
+    for (uint32_t i = group->first; i < group->first + group->count; i++)
+        types->chunks[i >> TN_TYPE_CHUNK_LOG2][i & ((1u << TN_TYPE_CHUNK_LOG2) - 1)] = NULL;
+    /* A range that cannot be remembered is lost, which is harmless. */
+    if (tn_vec_reserve(types->mem, &types->free_ids[group->range_log2], 1) == TENON_OK)
+        types->free_ids[group->range_log2].items[types->free_ids[group->range_log2].count++] = group->first;
+    free_group_memory(types, group);
+    group->next = types->free_group;
+    types->free_group = number;
 }
 
 void tn_types_release(tn_types *types, uint32_t id)
 {
+    uint32_t dead = NO_GROUP;
+
     tn_os_mutex_lock(&types->lock);
-    uint32_t number = tn_types_get(types, id)->group;
-    tn_type_group *group = &types->groups[number];
-    if (--group->refs == 0) {
-        unchain(types, number);
-        for (uint32_t i = group->first; i < group->first + group->count; i++)
-            types->chunks[i >> TN_TYPE_CHUNK_LOG2][i & ((1u << TN_TYPE_CHUNK_LOG2) - 1)] = NULL;
-        /* A range that cannot be remembered is lost, which is harmless. */
-        if (tn_vec_reserve(types->mem, &types->free_ids[group->range_log2], 1) == TENON_OK)
-            types->free_ids[group->range_log2].items[types->free_ids[group->range_log2].count++] = group->first;
-        free_group_memory(types, group);
-        group->next = types->free_group;
-        types->free_group = number;
+    drop_id(types, NULL, id, &dead);
+    while (dead != NO_GROUP) {
+        uint32_t number = dead;
+        dead = types->groups[number].next;
+        drop_mentioned(types, &types->groups[number], &dead);
+        free_group(types, number);
     }
     tn_os_mutex_unlock(&types->lock);
+}
+
+void tn_types_hold(tn_types *types, uint32_t id)
+{
+    tn_os_mutex_lock(&types->lock);
+    group_of(types, id)->refs++;
+    tn_os_mutex_unlock(&types->lock);
+}
+
+void tn_valtype_hold(tn_types *types, tn_valtype t)
+{
+    if (is_defined(t))
+        tn_types_hold(types, t & TN_ID_MASK);
+}
+
+void tn_valtype_release(tn_types *types, tn_valtype t)
+{
+    if (is_defined(t))
+        tn_types_release(types, t & TN_ID_MASK);
 }
 
 /* ---- subtyping ---- */

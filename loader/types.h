@@ -125,6 +125,11 @@ void tn_types_delete(tn_types *types);
 tenon_status tn_types_add(tn_types *types, const tn_type_spec *specs, uint32_t count, uint32_t *first);
 /* Gives back one reference to the group that holds type id. */
 void tn_types_release(tn_types *types, uint32_t id);
+/* Another reference to the group of a live id. A group holds the groups of the types that it mentions. */
+void tn_types_hold(tn_types *types, uint32_t id);
+/* The same for what a value type refers to, if that is a definition. */
+void tn_valtype_hold(tn_types *types, tn_valtype t);
+void tn_valtype_release(tn_types *types, tn_valtype t);
 
 #define TN_TYPE_CHUNK_LOG2 10
 #define TN_TYPE_CHUNKS     (1u << 17)
