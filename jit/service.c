@@ -228,7 +228,7 @@ static void count(const worker *w, bool there, const char *failure, tn_job_end e
 static void complain(const worker *w, const char *failure)
 {
     const tn_service *s = w->service;
-    char text[200];
+    char text[288];
 
     if (s->log == NULL)
         return;
