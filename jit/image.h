@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define TN_IMAGE_MAGIC   "\0tenon\r\n"
-#define TN_IMAGE_VERSION 4
+#define TN_IMAGE_VERSION 5
 #define TN_IMAGE_PAGE    65536
 
 /* What code was made for; all of it must fit the machine and the instance that runs it. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "runtime/vm/heap.h"
 
 /* Without help of the system, memories up to this size are written over whole. */
 #define MAX_REWRITTEN ((size_t)256 << 10)
@@ -97,8 +98,9 @@ static void take_rest(tn_checkpoint *c)
 
 tenon_status tn_checkpoint_new(tenon_store *store, const tn_checkpoint *like, tn_checkpoint **out, tenon_error *err)
 {
-    if (store->exceptions != NULL || store->resources.count > 0)
-        return tn_fail_plain(err, TENON_USAGE, "a store with exceptions or resources cannot be gone back to");
+    if (store->objects != NULL || store->resources.count > 0)
+        return tn_fail_plain(err, TENON_USAGE,
+                             "a store with exceptions, objects of the host's or resources cannot be gone back to");
     size_t size = cut_lists(NULL, store);
     tn_checkpoint *c = tn_alloc_zeroed(&store->engine->mem, size);
     if (c == NULL)
@@ -259,7 +261,7 @@ bool tn_checkpoint_restore(const tn_checkpoint *c, uint64_t keep)
     for (size_t i = 0; i < c->memory_count; i++)
         restored = restore_memory(c, &c->memories[i], keep) && restored;
     restore_rest(c);
-    tn_exceptions_fini(store);
+    tn_heap_fini(store);
     tn_tags_forget(store, c->host_tags);
     forget_call(store);
     return restored;

@@ -4,11 +4,12 @@
  * meanwhile, so there are no other roots; exception objects, which have a sweep of their own, count as reached.
  */
 #include "base/assert.h"
-#include "runtime/vm/runtime.h"
+#include "runtime/vm/heap.h"
 
 typedef struct marking {
     const tn_types *types;
     const tenon_collection *wanted;
+    const tenon_store *store;
     tenon_instance *gray; /* marked, not scanned yet */
 } marking;
 
@@ -31,6 +32,16 @@ static void mark_func(marking *m, tenon_func *func)
         ((tn_host_func *)func)->marked = true;
 }
 
+static void mark_object(marking *m, uintptr_t ref)
+{
+    tn_externref *e = tn_externrefs_find(m->store, ref);
+
+    if (e != NULL)
+        e->object.marked = true;
+    if (m->wanted->seen != NULL)
+        m->wanted->seen(m->wanted->context, ref);
+}
+
 static void mark_ref(marking *m, tn_valtype type, uintptr_t ref)
 {
     if (ref == 0 || !tn_is_ref(type))
@@ -42,8 +53,7 @@ static void mark_ref(marking *m, tn_valtype type, uintptr_t ref)
     case TN_HEAP_EXN:
         break;
     default:
-        if (m->wanted->seen != NULL)
-            m->wanted->seen(m->wanted->context, ref);
+        mark_object(m, ref);
     }
 }
 
@@ -109,13 +119,25 @@ static void scan_instance(marking *m, const tenon_instance *in)
             mark_instance(m, in->tags[i]->owner);
 }
 
-static void mark_exceptions(marking *m, const tenon_store *store)
+static void mark_exception(marking *m, const tn_exception *e)
 {
-    for (const tn_exception *e = store->exceptions; e != NULL; e = e->next) {
-        const tn_type *type = e->tag->type;
-        mark_instance(m, e->tag->owner);
-        for (uint32_t i = 0, at = 0; i < type->param_count; at += tn_slots_of(type->types[i++]))
-            mark_ref(m, type->types[i], e->values[at].ref);
+    const tn_type *type = e->tag->type;
+
+    mark_instance(m, e->tag->owner);
+    for (uint32_t i = 0, at = 0; i < type->param_count; at += tn_slots_of(type->types[i++]))
+        mark_ref(m, type->types[i], e->values[at].ref);
+}
+
+/* Exceptions, and what the host holds. */
+static void mark_objects(marking *m, const tenon_store *store)
+{
+    for (tn_heap_object *object = store->objects; object != NULL; object = object->next) {
+        if (object->kind == TN_OBJECT_EXCEPTION) {
+            object->marked = true;
+            mark_exception(m, (const tn_exception *)object);
+        } else if (((const tn_externref *)object)->holds > 0) {
+            mark_object(m, (uintptr_t)object);
+        }
     }
 }
 
@@ -175,7 +197,7 @@ static void scan_gray(marking *m)
 static void mark_all(marking *m, const tenon_store *store)
 {
     tn_linkers_visit(store, visit_definition, m);
-    mark_exceptions(m, store);
+    mark_objects(m, store);
     do
         scan_gray(m);
     while (mark_held(m));
@@ -205,11 +227,12 @@ static void sweep(tenon_store *store)
     SWEEP(tenon_memory, store->memories, item->marked, tn_memory_delete);
     SWEEP(tenon_instance, store->instances, item->marked, tn_instance_delete);
     SWEEP(tn_host_func, store->host_funcs, item->marked, tn_host_func_delete);
+    tn_heap_sweep(store);
 }
 
 bool tenon_store_collect(tenon_store *store, const tenon_collection *wanted)
 {
-    marking m = { .types = store->engine->types, .wanted = wanted };
+    marking m = { .types = store->engine->types, .wanted = wanted, .store = store };
 
     if (store->activation != NULL)
         return false;

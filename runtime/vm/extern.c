@@ -17,6 +17,7 @@ static tenon_extern_type of_table(const tn_types *types, const tn_table_type *t,
 {
     return (tenon_extern_type){ .kind = TENON_KIND_TABLE,
                                 .type = tn_public_type(types, t->type),
+                                .inside = { types, (const void *)(uintptr_t)t->type },
                                 .address64 = t->limits.is64,
                                 .min = size,
                                 .max = t->limits.has_max ? t->limits.max : UINT64_MAX };
@@ -36,6 +37,7 @@ static tenon_extern_type of_global(const tn_types *types, const tn_global_type *
 {
     return (tenon_extern_type){ .kind = TENON_KIND_GLOBAL,
                                 .type = tn_public_type(types, t->type),
+                                .inside = { types, (const void *)(uintptr_t)t->type },
                                 .is_mutable = t->is_mutable,
                                 .max = UINT64_MAX };
 }

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "runtime/vm/runtime.h"
 #include "runtime/vm/stacks.h"
+#include "tenon/refs.h"
 
 tenon_type tn_public_type(const tn_types *types, tn_valtype t)
 {
@@ -95,9 +96,16 @@ bool tn_val_fits(const tenon_store *store, tn_valtype t, const tenon_val *val)
         return false;
     if (val->of.ref == 0)
         return tn_is_nullable(t);
-    if (val->type == TENON_FUNCREF)
+    switch (tn_heap_top(types, t)) {
+    case TN_HEAP_FUNC:
         return val->of.func->store == store && tn_is_subtype(types, TN_REF_TYPE(val->of.func->type->id), t);
-    return tn_is_abstract(t);
+    case TN_HEAP_EXTERN:
+        return tn_is_subtype(types, TN_REF_ABSTRACT(TN_HEAP_EXTERN), t);
+    case TN_HEAP_EXN:
+        return tn_is_subtype(types, TN_REF_ABSTRACT(TN_HEAP_EXN), t) && tn_is_exception(store, val->of.ref);
+    default:
+        return tn_is_subtype(types, TN_REF_ABSTRACT(TN_HEAP_I31), t) && tenon_i31_is(val->of.ref);
+    }
 }
 
 tenon_status tn_check_call(const tenon_func *func, const tenon_val *args, size_t arg_count, size_t result_count,

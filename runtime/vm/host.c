@@ -34,7 +34,6 @@ tenon_status tn_host_type(tenon_store *store, const tenon_type *params, size_t p
                           .param_count = (uint32_t)param_count,
                           .result_count = (uint32_t)result_count,
                           .types = list };
-    /* The type stays for the engine's life: host functions are few and their types fewer. */
     TN_TRY(tn_types_add(store->engine->types, &spec, 1, &id));
     *out = tn_types_get(store->engine->types, id);
     return TENON_OK;
@@ -58,6 +57,7 @@ static tenon_status func_new(tenon_store *store, const tn_type *type, tenon_pack
                                .store = store,
                                .packed = packed,
                                .context = context };
+    tn_types_hold(store->engine->types, type->id);
     host->next = store->host_funcs;
     store->host_funcs = host;
     *out = &host->func;
@@ -68,6 +68,7 @@ void tn_host_func_delete(tn_host_func *host)
 {
     if (host->finalizer != NULL)
         host->finalizer(host->func.context);
+    tn_types_release(host->func.store->engine->types, host->func.type->id);
     tn_free(&host->func.store->engine->mem, host, sizeof *host);
 }
 
@@ -106,6 +107,21 @@ static tenon_status convert(tenon_caller *caller, const tn_slot *args, tenon_val
     return caller->func->callback(caller->func->context, caller, vals, results);
 }
 
+/* What guests do with a reference rests on its type. */
+static tenon_status take_results(const tenon_caller *caller, tenon_val *results, tn_slot *out)
+{
+    const tn_type *type = caller->func->type;
+    const tn_valtype *types = tn_type_results(type);
+
+    for (uint32_t i = 0; i < type->result_count; out += tn_slots_of(types[i++])) {
+        results[i].type = tn_public_type(caller->store->engine->types, types[i]);
+        if (tn_is_ref(types[i]) && !tn_val_fits(caller->store, types[i], &results[i]))
+            return TENON_USAGE;
+        tn_val_to_slots(&results[i], out);
+    }
+    return TENON_OK;
+}
+
 static tenon_status call_back(tenon_caller *caller, tenon_slot *slots)
 {
     const tn_type *type = caller->func->type;
@@ -119,11 +135,8 @@ static tenon_status call_back(tenon_caller *caller, tenon_slot *slots)
     if (vals == NULL)
         return TENON_NOMEM;
     tenon_status status = convert(caller, args, vals);
-    for (uint32_t i = 0, at = 0; status == TENON_OK && i < type->result_count;
-         at += tn_slots_of(tn_type_results(type)[i++])) {
-        vals[type->param_count + i].type = tn_public_type(caller->store->engine->types, tn_type_results(type)[i]);
-        tn_val_to_slots(&vals[type->param_count + i], args + at);
-    }
+    if (status == TENON_OK)
+        status = take_results(caller, vals + type->param_count, args);
     if (vals != small)
         tn_free(mem, vals, count * sizeof *vals);
     return status;
@@ -135,6 +148,14 @@ tenon_status tenon_func_new(tenon_store *store, const tenon_type *params, size_t
     const tn_type *type;
 
     TN_TRY(tn_host_type(store, params, param_count, results, result_count, &type));
+    tenon_status status = tn_func_new_typed(store, type, callback, context, out);
+    tn_types_release(store->engine->types, type->id);
+    return status;
+}
+
+tenon_status tn_func_new_typed(tenon_store *store, const tn_type *type, tenon_callback callback, void *context,
+                               tenon_func **out)
+{
     TN_TRY(func_new(store, type, call_back, context, out));
     (*out)->callback = callback;
     return TENON_OK;
@@ -145,7 +166,9 @@ tenon_status tenon_func_new_entry(tenon_store *store, const tenon_entry *entry, 
     const tn_type *type;
 
     TN_TRY(tn_host_type(store, entry->params, entry->param_count, entry->results, entry->result_count, &type));
-    TN_TRY(func_new(store, type, entry->packed, context, out));
+    tenon_status status = func_new(store, type, entry->packed, context, out);
+    tn_types_release(store->engine->types, type->id);
+    TN_TRY(status);
     if (entry->typed != NULL && tn_native_code != NULL && store->engine->signals != TENON_SIGNALS_NONE &&
         tn_native_code->takes_registers(type)) {
         (*out)->typed = entry->typed;
@@ -163,6 +186,11 @@ static tenon_status stub_trap(tenon_caller *caller, tenon_slot *slots)
 
 static tenon_status stub_default(tenon_caller *caller, tenon_slot *slots)
 {
+    const tn_type *type = caller->func->type;
+
+    for (uint32_t i = 0; i < type->result_count; i++)
+        if (!tn_is_defaultable(tn_type_results(type)[i]))
+            return TENON_TRAP;
     memset(slots, 0, caller->func->type->result_slots * sizeof *slots);
     return TENON_OK;
 }

@@ -173,8 +173,10 @@ struct tenon_store {
     tn_host_func *host_funcs;
     tenon_tag *host_tags;
     tenon_linker *linkers;
-    tn_exception *exceptions;
-    size_t exception_count, exception_threshold;
+    tn_heap_object *objects;
+    size_t object_count, object_threshold; /* when there are so many, they are swept */
+    tn_externref **externrefs;             /* a set, by address */
+    size_t externref_places, externref_count;
     tn_exception *pending;    /* thrown and not caught yet */
     tenon_status host_status; /* what a host function returned, when it was not TENON_OK */
     /* Where the guest was at the newest trap; filled by the tier. */
@@ -260,6 +262,9 @@ uint64_t tn_instance_bytes(const tenon_instance *instance);
 void tn_instance_use_stacks(tenon_instance *instance);
 void tn_host_func_delete(tn_host_func *func);
 void tn_global_delete(tenon_global *global);
+/* The host's, with a value that is checked. */
+tenon_status tn_global_new(tenon_store *store, tn_valtype type, const tenon_val *value, bool is_mutable,
+                           tenon_global **out);
 
 /* linker.c: what the store's linkers define. */
 void tn_linkers_visit(const tenon_store *store, void (*visit)(void *context, const tenon_extern *what), void *context);
@@ -267,12 +272,14 @@ void tn_linkers_visit(const tenon_store *store, void (*visit)(void *context, con
 /* constant.c: evaluates a checked constant expression. */
 tenon_status tn_constant(tenon_instance *instance, tn_range expr, tn_value *out, tenon_error *err);
 
-/* host.c */
+/* host.c: a function type with a reference to it, which is the caller's. */
 tenon_status tn_host_type(tenon_store *store, const tenon_type *params, size_t param_count, const tenon_type *results,
                           size_t result_count, const tn_type **out);
 tenon_status tn_call_host(tenon_func *func, tenon_instance *caller, tn_slot *args);
 /* The function has returned TENON_SUSPENDED: the whole fiber waits, whatever frames it has. */
 tenon_status tn_wait_for_answer(tenon_func *func, tn_slot *results);
+tenon_status tn_func_new_typed(tenon_store *store, const tn_type *type, tenon_callback callback, void *context,
+                               tenon_func **out);
 tenon_status tn_func_new_stub(tenon_store *store, const tn_type *type, tenon_stub stub, tenon_func **out);
 
 /* A host function's results are in args, or the call ends as the status says: traps are noted as the store's. */
@@ -328,9 +335,10 @@ bool tn_val_fits(const tenon_store *store, tn_valtype t, const tenon_val *val);
 tenon_trap tn_burn_more(tenon_store *store, uint64_t cost);
 
 /* exception.c: a new exception with its arguments copied; NULL when memory is out. */
-void tn_exceptions_fini(tenon_store *store);
 /* Frees the host's tags that are newer than this one. */
 void tn_tags_forget(tenon_store *store, const tenon_tag *newest);
+tenon_status tn_tag_new(tenon_store *store, const tn_type *type, tenon_tag **out);
+bool tn_is_exception(const tenon_store *store, uintptr_t ref);
 tn_exception *tn_exception_new(tenon_store *store, tenon_tag *tag, const tn_slot *values, tn_slot *stack_end);
 
 /* trap.c */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "runtime/vm/runtime.h"
+#include "runtime/vm/heap.h"
 #include "runtime/vm/stacks.h"
 
 tenon_status tn_store_new(tenon_tenant *tenant, bool borrows, tenon_bounds bounds, tenon_store **out)
@@ -17,7 +17,6 @@ tenon_status tn_store_new(tenon_tenant *tenant, bool borrows, tenon_bounds bound
     store->engine = engine;
     store->borrows = borrows;
     store->bounds = bounds;
-    store->exception_threshold = 1024;
     store->native.interrupt = &store->interrupt;
     atomic_init(&store->interrupt, engine->signals == TENON_SIGNALS_NONE ? TN_INTERRUPT_LOOK : 0);
     tn_arena_init(&store->arena, &engine->mem);
@@ -65,7 +64,7 @@ void tenon_store_delete(tenon_store *store)
         next = table->next;
         tn_table_delete(table);
     }
-    tn_exceptions_fini(store);
+    tn_heap_fini(store);
     tn_tags_forget(store, NULL);
     if (store->stacks != NULL)
         tn_stacks_detach(store);
@@ -84,26 +83,36 @@ static void store_val(const tenon_val *val, tn_value *out)
     tn_val_to_slots(val, out->slot);
 }
 
-tenon_status tenon_global_new(tenon_store *store, const tenon_val *value, bool is_mutable, tenon_global **out)
+tenon_status tn_global_new(tenon_store *store, tn_valtype type, const tenon_val *value, bool is_mutable,
+                           tenon_global **out)
 {
+    if (!tn_val_fits(store, type, value))
+        return TENON_USAGE;
     tenon_global *global = tn_alloc_zeroed(&store->engine->mem, sizeof *global);
-
     if (global == NULL)
         return TENON_NOMEM;
+    tn_valtype_hold(store->engine->types, type);
     global->next = store->globals;
     store->globals = global;
-    global->type = (tn_global_type){ tn_inner_type(value->type), is_mutable };
+    global->type = (tn_global_type){ type, is_mutable };
     global->store = store;
     store_val(value, &global->value);
     *out = global;
     return TENON_OK;
 }
 
+tenon_status tenon_global_new(tenon_store *store, const tenon_val *value, bool is_mutable, tenon_global **out)
+{
+    return tn_global_new(store, tn_inner_type(value->type), value, is_mutable, out);
+}
+
 /* One that is part of an instance goes with that. */
 void tn_global_delete(tenon_global *global)
 {
-    if (global->owner == NULL)
-        tn_free(&global->store->engine->mem, global, sizeof *global);
+    if (global->owner != NULL)
+        return;
+    tn_valtype_release(global->store->engine->types, global->type.type);
+    tn_free(&global->store->engine->mem, global, sizeof *global);
 }
 
 tenon_val tenon_global_get(const tenon_global *global)

@@ -14,6 +14,7 @@ tenon_status tn_table_new(tenon_store *store, const tn_table_type *type, uintptr
     if (table == NULL)
         return tn_fail_plain(err, TENON_NOMEM, "out of memory for a table's description");
     *table = (tenon_table){ .store = store, .type = *type, .next = store->tables };
+    tn_valtype_hold(store->engine->types, type->type);
     table->max = type->limits.has_max && type->limits.max < TN_MAX_TABLE_SIZE ? type->limits.max : TN_MAX_TABLE_SIZE;
     store->tables = table;
     if (type->limits.min > TN_MAX_TABLE_SIZE)
@@ -30,6 +31,7 @@ void tn_table_delete(tenon_table *table)
 {
     tenon_store *store = table->store;
 
+    tn_valtype_release(store->engine->types, table->type.type);
     tn_free(&store->engine->mem, table->elems, table->capacity * sizeof *table->elems);
     tn_tenant_release(store->tenant, table->capacity * sizeof *table->elems);
     tn_free(&store->engine->mem, table, sizeof *table);

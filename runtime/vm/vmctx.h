@@ -97,14 +97,29 @@ struct tenon_tag {
     tenon_tag *next;       /* of the host's */
 };
 
+/* What the store sweeps: see heap.h. */
+typedef enum tn_object_kind { TN_OBJECT_EXCEPTION, TN_OBJECT_EXTERNREF } tn_object_kind;
+typedef struct tn_heap_object {
+    struct tn_heap_object *next;
+    size_t size;
+    uint8_t kind;
+    bool marked;
+} tn_heap_object;
+
 /* An exception object: the tag and its arguments. */
 typedef struct tn_exception {
-    struct tn_exception *next;
+    tn_heap_object object;
     tenon_tag *tag;
-    size_t size;
-    bool marked;
     tn_slot values[];
 } tn_exception;
+
+/* A thing of the host's, as an external reference. */
+typedef struct tn_externref {
+    tn_heap_object object;
+    size_t holds; /* of the host */
+    void *thing;
+    void (*finalizer)(void *thing); /* or NULL */
+} tn_externref;
 
 struct tenon_func {
     const tn_type *type;

@@ -64,7 +64,40 @@ def door():
     return m.build()
 
 
-modules = {"exception": exception(), "lines": lines(), "door": door(), "tier_catch": tier_catch()}
+def typed():
+    """References with exact types, and external references that a guest keeps."""
+    m = Module()
+    sig, ref = 0, b"\x64\x00"
+    m.types = [functype([I32], [I32]),                              # 0: $sig
+               b"\x60\x00\x01" + ref,                              # 1: gives a (ref $sig)
+               b"\x60\x02" + ref + bytes([I32]) + b"\x01\x7f",      # 2: takes one, and an argument
+               functype([EXTERNREF], []), functype([], [EXTERNREF]), functype([EXTERNREF], [EXTERNREF]),
+               functype([I32], [EXTERNREF])]
+    m.imports = [name("host") + name("make") + b"\0\x01", name("host") + name("object") + b"\0\x04"]
+    m.imported_functions = 2
+    call_sig = b"\x14" + u(sig)
+    loop = b"\x03\x40\x10\x01\x1a\x20\x00\x41\x01\x6b\x22\x00\x0d\x00\x0b"
+    for export, kind, code, locals_ in (
+            ("twice", 0, b"\x20\x00\x41\x02\x6c", ()),
+            ("own", 1, b"\xd2\x02", ()),
+            ("through", 2, b"\x20\x01\x20\x00" + call_sig, ()),
+            ("made", 0, b"\x20\x00\x10\x00" + call_sig, ()),
+            ("keep", 3, b"\x20\x00\x24\x00", ()),
+            ("give", 4, b"\x23\x00", ()),
+            ("same", 5, b"\x20\x00", ()),
+            # Makes one object, then n others, and returns the first.
+            ("hoard", 6, b"\x10\x01\x21\x01" + loop + b"\x20\x01", [(1, EXTERNREF)])):
+        m.functions.append((kind, body(code, locals_)))
+        m.export(export, 0, m.imported_functions + len(m.functions) - 1)
+    m.tables.append(b"\x6f\x00\x0a")
+    m.globals.append(b"\x6f\x01\xd0\x6f\x0b")
+    m.export("shelf", 1, 0)
+    m.export("kept", 3, 0)
+    m.elems.append(b"\x03\x00\x01\x02")
+    return m.build()
+
+
+modules = {"typed": typed(), "exception": exception(), "lines": lines(), "door": door(), "tier_catch": tier_catch()}
 for path in sys.argv[2:]:
     with tempfile.NamedTemporaryFile(suffix=".wasm") as out:
         subprocess.run(["wat2wasm", "--enable-all", "-o", out.name, path], check=True)
