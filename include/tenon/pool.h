@@ -17,8 +17,8 @@ typedef struct tenon_pool tenon_pool;
 
 typedef struct tenon_pool_config {
     size_t size; /* sizeof(tenon_pool_config) */
-    /* Fills a new store, in the same way each time, without leaving exceptions or resources: defines host functions,
-     * instantiates, calls what initializes. *out is the instance that tenon_pool_take gives. */
+    /* Fills a new store, in the same way each time, without leaving exceptions, objects or resources: defines host
+     * functions, instantiates, calls what initializes. *out is the instance that tenon_pool_take gives. */
     tenon_status (*fill)(void *context, tenon_store *store, tenon_instance **out, tenon_error *err);
     void *context;
     size_t spare;  /* stores kept while nobody uses them; 0: as many as were ever used at once */

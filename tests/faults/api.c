@@ -9,6 +9,7 @@
 #include "failing.h"
 #include "modules_made.h"
 #include "tenon/pool.h"
+#include "tenon/refs.h"
 #include "tenon/scheduler.h"
 #include "tenon/wasi.h"
 
@@ -264,6 +265,16 @@ STORE_USE(a_vector, tenon_global *global; const tenon_val value = { .type = TENO
 
 STORE_USE(a_tag, tenon_tag *tag; TRY(tenon_tag_new(store, types, 3, &tag)))
 
+STORE_USE(things_of_exact_types, tenon_deftype type; tenon_func *func; tenon_table *table; tenon_global *global;
+          tenon_tag *tag; const tenon_valtype i32_type = tenon_valtype_of(TENON_I32); tenon_table_type shelf = { .min = 3 };
+          tenon_val value = { .type = TENON_FUNCREF };
+          TRY(tenon_functype_new(c->engine, &i32_type, 1, &i32_type, 1, &type));
+          TRY(tenon_func_new_of(store, &type, answer, NULL, &func)); value.of.func = func; shelf.max = 5;
+          shelf.element = (tenon_valtype){ .type = TENON_FUNCREF, .heap = TENON_HEAP_DEFINED, .defined = type };
+          TRY(tenon_table_new_of(store, &shelf, &value, &table));
+          TRY(tenon_global_new_of(store, &shelf.element, &value, true, &global));
+          TRY(tenon_functype_new(c->engine, &shelf.element, 1, NULL, 0, &type)); TRY(tenon_tag_new_of(store, &type, &tag)))
+
 static void drop(void *thing)
 {
     ++*(int *)thing;
@@ -277,6 +288,12 @@ STORE_USE(resources_that_go, static const tenon_resource_type type = { "thing", 
               TRY(tenon_resource_new(store, &type, &drops, &handle));
               TRY(tenon_resource_drop(store, &type, handle));
           })
+STORE_USE(objects, static int drops; tenon_ref ref = 0; void *thing;
+          for (int i = 0; i < 1200; i++) {
+              TRY(tenon_externref_new(store, &drops, drop, &ref));
+              if (i % 3 > 0)
+                  TRY(tenon_externref_release(store, ref));
+          } MUST(tenon_externref_hold(store, ref) == TENON_OK && tenon_externref_get(store, ref, &thing)))
 STORE_USE(a_linker, tenon_linker *linker; tenon_func *func = NULL; tenon_status s;
           TRY(tenon_func_new_entry(store, &entry, NULL, &func)); TRY(tenon_linker_new(store, &linker)); s = TENON_OK;
           for (int i = 0; i < 40 && s == TENON_OK; i++) {
@@ -329,15 +346,31 @@ GUEST_USE(collecting_instances, compute, tenon_instance *other; const tenon_coll
           for (int i = 0; i < 5; i++) TRY(tenon_instance_new(g.store, g.module, NULL, 0, &other, NULL));
           MUST(tenon_store_collect(g.store, &none)))
 
+/* ---- policies ---- */
+
+static tenon_status a_policy(context *c)
+{
+    static const tenon_peer peers[] = { { "10.0.0.0/8", 80, 80 }, { "*.example.org", 0, 0 } };
+    const tenon_policy policy = {
+        .size = sizeof policy, .capabilities = TENON_CAPABILITIES_ALL, .peers = peers, .peer_count = 2
+    };
+    tenon_error err;
+    tenon_status status = tenon_tenant_set_policy(c->tenant, &policy, &err);
+
+    if (status == TENON_OK && !tenon_tenant_may_connect(c->tenant, NULL, "a.example.org", 443, NULL))
+        status = TENON_INVALID;
+    return status;
+}
+
 /* ---- WASI ---- */
 
 static tenon_status a_wasi(context *c, bool arguments, bool directory)
 {
     const tenon_wasi_config config = { .size = sizeof config, .capabilities = TENON_CAPABILITIES_ALL };
-    const tenon_wasi_directory tmp = { .size = sizeof tmp, .host_path = "/tmp", .guest_path = "/", .read_only = true };
+    const tenon_wasi_directory tmp = { .size = sizeof tmp, .host_path = "/tmp", .guest_path = "/", .read_only = true, .quota = 10000 };
     tenon_store *store = NULL;
     tenon_linker *linker = NULL;
-    tenon_wasi *wasi = NULL;
+    tenon_wasi *wasi = NULL, *other = NULL;
     tenon_status status;
 
     TRY(tenon_store_new(c->tenant, &store));
@@ -350,7 +383,9 @@ static tenon_status a_wasi(context *c, bool arguments, bool directory)
     if (directory)
         TRY(tenon_wasi_add_directory(wasi, &tmp, NULL));
     TRY(tenon_wasi_define(wasi, linker));
+    TRY(tenon_wasi_new_like(wasi, &other));
 out:
+    tenon_wasi_delete(other);
     tenon_linker_delete(linker);
     tenon_store_delete(store);
     tenon_wasi_delete(wasi);
@@ -613,7 +648,8 @@ static const struct {
     ROW(a_store), ROW(stores), ROW(another_tenant), ROW(memory_of_a_tenant), ROW(another_engine), ROW(a_module),
     ROW(a_borrowed_module), ROW(a_broken_module), ROW(a_function), ROW(a_wide_function), ROW(an_entry), ROW(a_finalizer),
     ROW(a_call_of_a_wide_function), ROW(a_memory), ROW(a_checked_memory), ROW(a_memory_that_grows),
-    ROW(a_memory_that_moves), ROW(a_table), ROW(a_table_that_grows), ROW(a_global), ROW(a_vector), ROW(a_tag), ROW(many_resources),
+    ROW(a_memory_that_moves), ROW(a_table), ROW(a_table_that_grows), ROW(a_global), ROW(a_vector), ROW(a_tag), ROW(things_of_exact_types),
+    ROW(objects), ROW(a_policy), ROW(many_resources),
     ROW(resources_that_go), ROW(a_linker), ROW(a_collection), ROW(a_timeout), ROW(computing), ROW(growing),
     ROW(calling_indirectly), ROW(throwing), ROW(throwing_often), ROW(looping), ROW(calling_a_stub), ROW(initializing),
     ROW(soiling), ROW(trapping), ROW(interrupting), ROW(looking_at_exports), ROW(linking_an_instance),
