@@ -232,6 +232,8 @@ TENON_API void tenon_tenant_delete(tenon_tenant *tenant);
 /* Bytes charged now, and the most that ever were. */
 TENON_API uint64_t tenon_tenant_memory_bytes(const tenon_tenant *tenant);
 TENON_API uint64_t tenon_tenant_peak_bytes(const tenon_tenant *tenant);
+/* Instances that its stores have now. */
+TENON_API uint64_t tenon_tenant_instances(const tenon_tenant *tenant);
 /* Nanoseconds of processor time that its tasks have had. */
 TENON_API uint64_t tenon_tenant_cpu_time(const tenon_tenant *tenant);
 /* Charges amount to a meter: false, and nothing is charged, when that would exceed its limit. What is only held for a

@@ -55,6 +55,11 @@ uint64_t tenon_tenant_peak_bytes(const tenon_tenant *tenant)
     return atomic_load(&tenant->peak_bytes);
 }
 
+uint64_t tenon_tenant_instances(const tenon_tenant *tenant)
+{
+    return atomic_load(&tenant->instances);
+}
+
 uint64_t tenon_tenant_cpu_time(const tenon_tenant *tenant)
 {
     return atomic_load(&tenant->cpu_nanoseconds);

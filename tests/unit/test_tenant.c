@@ -6,6 +6,8 @@
 #include "unit.h"
 
 #include <arpa/inet.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "runtime/vm/runtime.h"
 #include "tests/support/compile.h"
@@ -354,6 +356,80 @@ static void host_functions_need_capabilities(void **state)
     }
 }
 
+/* ---- threads ---- */
+
+enum { THREADS = 4, ROUNDS = 100, BREEZE = 20 };
+
+static int32_t count_only(tenon_caller *caller, int32_t a, int64_t b, float c, double d, int32_t e, int64_t g, float h,
+                          double i, int32_t j)
+{
+    (void)caller, (void)a, (void)b, (void)c, (void)d, (void)e, (void)g, (void)h, (void)i, (void)j;
+    return 1;
+}
+TENON_ENTRY(count_entry, count_only, (i32, i64, f32, f64, i32, i64, f32, f64, i32), i32);
+
+typedef struct crowd {
+    storm *s;
+    atomic_uint refused, done;
+} crowd;
+
+static void *come_and_go(void *arg)
+{
+    crowd *c = arg;
+    const tenon_val n = i32_val(BREEZE);
+    tenon_val sum;
+    for (int i = 0; i < ROUNDS; i++) {
+        tenon_extern e = { .kind = TENON_KIND_FUNC };
+        tenon_instance *instance;
+        tenon_store *store;
+        /* The limit is for three of them: who comes too late is told so. */
+        tenon_status status = tenon_store_new(c->s->tenant, &store);
+        if (status != TENON_OK) {
+            c->refused++;
+            continue;
+        }
+        assert_int_equal(tenon_func_new_entry(store, &count_entry, NULL, &e.of.func), TENON_OK);
+        status = tenon_instance_new(store, c->s->module, &e, 1, &instance, NULL);
+        if (status == TENON_OK) {
+            assert_int_equal(tenon_func_call(export_func(instance, "storm"), &n, 1, &sum, 1, NULL), TENON_OK);
+            c->done++;
+        } else {
+            assert_int_equal(status, TENON_LIMIT);
+            c->refused++;
+        }
+        tenon_store_delete(store);
+    }
+    return NULL;
+}
+
+static void accounts_are_exact_among_threads(void **state)
+{
+    storm s;
+    crowd c = { .s = &s };
+    pthread_t threads[THREADS];
+    (void)state;
+    assert_true(open_storm(&s, INTERPRETED, 0, false));
+    const uint64_t before = tenon_tenant_memory_bytes(s.tenant), room = before + 5 * before / 2;
+    s.tenant->limits.memory_bytes = room;
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, come_and_go, &c), 0);
+    uint64_t last = 0;
+    while (c.done + c.refused < THREADS * ROUNDS) {
+        uint64_t calls = spent(&s);
+        assert_in_range(calls, last, THREADS * ROUNDS * BREEZE);
+        assert_in_range(tenon_tenant_memory_bytes(s.tenant), before, room);
+        last = calls;
+        tenon_tenant_set_capabilities(s.tenant, calls);
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    assert_true(c.done > 0);
+    assert_int_equal(spent(&s), c.done * BREEZE);
+    assert_true(tenon_tenant_peak_bytes(s.tenant) <= room);
+    assert_int_equal(tenon_tenant_instances(s.tenant), 1);
+    close_storm(&s);
+}
+
 /* ---- who may be reached ---- */
 
 typedef struct question {
@@ -504,6 +580,7 @@ int main(void)
                                         cmocka_unit_test(host_calls_are_counted),
                                         cmocka_unit_test(host_calls_are_limited),
                                         cmocka_unit_test(host_functions_need_capabilities),
+                                        cmocka_unit_test(accounts_are_exact_among_threads),
                                         cmocka_unit_test(peers_are_as_the_policy_says),
                                         cmocka_unit_test(any_name_is_no_address),
                                         cmocka_unit_test(wrong_policies_are_refused) };
