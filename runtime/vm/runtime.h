@@ -308,12 +308,6 @@ void tn_resources_fini(tenon_store *store);
 
 /* call.c: runs a guest function from the host, arguments and results in slots at the store's stack top. */
 tenon_status tn_run(tenon_func *func, tn_slot *slots, tenon_error *err);
-/* The same for one that has compiled code, with slots anywhere. */
-tenon_status tn_run_native(tenon_func *func, tn_slot *slots, tenon_error *err);
-TN_INLINE bool tn_has_native(const tenon_func *func)
-{
-    return func->instance != NULL && __atomic_load_n(&func->entry->native, __ATOMIC_ACQUIRE) != NULL;
-}
 
 /* func.c */
 tenon_type tn_public_type(const tn_types *types, tn_valtype t);
@@ -344,10 +338,6 @@ tn_exception *tn_exception_new(tenon_store *store, tenon_tag *tag, const tn_slot
 /* trap.c */
 /* Puts the handlers of faults in front of what is installed now; done again for each engine. */
 void tn_fault_handler_install(void);
-/* Runs fn(arg) so that faults of guest code come back as a trap. */
-tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg);
-/* The same for compiled code, with arguments and results in slots. */
-tenon_trap tn_activate_native(tenon_func *func, tn_slot *slots);
 /* Ends the innermost activation from C code that a guest has called. */
 _Noreturn void tn_end_guest(tenon_store *store, tenon_trap trap);
 /* The newest trap is at this place of compiled code. */

@@ -208,120 +208,13 @@ void tn_fault_handler_install(void)
     tn_signal_put_in_front(SIGTRAP, on_fault, &previous_trap);
 }
 
-/* ---- activations ---- */
-
-/* Whoever interrupts sets its bit and then looks for the thread; one of the two sees the other. A barrier between them
- * is dear on this side, which every call passes, so the other has it for both where the system can. */
-static void publish_thread(tenon_store *store, int thread)
-{
-    if (TN_LIKELY(store->engine->has_remote_barrier)) {
-        atomic_store_explicit(&store->thread, thread, memory_order_relaxed);
-        atomic_signal_fence(memory_order_seq_cst);
-    } else {
-        atomic_store(&store->thread, thread);
-    }
-}
-
-/* A fiber's time is looked after by whoever runs it; its thread may change. */
-static void start_timeout(tn_activation *a, const tn_fiber *fiber)
-{
-    tenon_store *store = a->store;
-
-    if (fiber != NULL)
-        a->end_at = tn_os_now() + store->timeout;
-    else if (!tn_os_timer_start(&store->timer, store->timeout, TN_BETWEEN_SIGNALS, store))
-        atomic_fetch_or(&store->interrupt, TN_INTERRUPT_TIMEOUT);
-}
-
-/* Makes the activation the thread's and the store's; false when there is a trap instead. outermost: of its store. */
-TN_INLINE bool begin(tn_activation *a, tn_thread *thread, bool outermost)
-{
-    tenon_store *store = a->store;
-
-    if (TN_UNLIKELY((uintptr_t)__builtin_frame_address(0) < tn_stack_limit(thread))) {
-        a->trap = TENON_TRAP_STACK_EXHAUSTED;
-        return false;
-    }
-    store->activation = a;
-    thread->activation = a;
-    if (!outermost)
-        return true;
-    publish_thread(store, thread->id);
-    if (TN_UNLIKELY(store->timeout != 0))
-        start_timeout(a, thread->fiber);
-    if (thread->fiber != NULL && atomic_load_explicit(&thread->fiber->ending, memory_order_relaxed))
-        atomic_fetch_or(&store->interrupt, TN_INTERRUPT_ENDING);
-    if (TN_UNLIKELY(tn_must_end(store)))
-        a->trap = TENON_TRAP_INTERRUPTED;
-    return a->trap == TENON_TRAP_NONE;
-}
-
-/* The guest has returned, or was ended: only a fiber may be on another thread than it began on. */
-TN_INLINE void end(const tn_activation *a, tn_thread *began_on, const tn_fiber *fiber, tn_activation *outer_of_store)
-{
-    tenon_store *store = a->store;
-    tn_thread *thread = fiber == NULL ? began_on : tn_thread_of();
-
-    thread->activation = a->outer;
-    store->activation = outer_of_store;
-    if (outer_of_store != NULL)
-        return;
-    if (TN_UNLIKELY(store->timer.running))
-        tn_os_timer_stop(&store->timer);
-    atomic_store_explicit(&store->thread, 0, memory_order_relaxed);
-    if (TN_UNLIKELY(atomic_load_explicit(&store->interrupt, memory_order_relaxed) != 0))
-        atomic_fetch_and(&store->interrupt,
-                         TN_INTERRUPT_LOOK | (a->trap == TENON_TRAP_INTERRUPTED ? 0 : TN_INTERRUPT_ASKED));
-}
+/* ---- the end of a guest, and its trace ---- */
 
 _Noreturn void tn_end_guest(tenon_store *store, tenon_trap trap)
 {
     store->activation->trap = trap;
     tn_record_frames(store);
     unwind_to(store->activation);
-}
-
-tenon_trap tn_activate(tenon_store *store, void (*fn)(void *), void *arg)
-{
-    tn_thread *thread = tn_thread_known();
-    jmp_buf landing;
-    tn_activation a = { .outer = thread->activation, .store = store, .trap = TENON_TRAP_NONE, .landing = &landing };
-    tn_activation *outer_of_store = store->activation;
-    const tn_fiber *fiber = thread->fiber;
-    tn_segment *segment = store->native.segment;
-
-    if (_setjmp(landing) == 0 && begin(&a, thread, outer_of_store == NULL))
-        fn(arg);
-    if (store->activation == &a)
-        end(&a, thread, fiber, outer_of_store);
-    store->native.segment = segment;
-    return a.trap;
-}
-
-tenon_trap tn_activate_native(tenon_func *func, tn_slot *slots)
-{
-    tenon_store *store = func->store;
-    tn_thread *thread = tn_thread_known();
-    tn_segment *outer = store->native.segment, segment TN_UNINITIALIZED;
-    tn_activation a TN_UNINITIALIZED, *outer_of_store = store->activation;
-    const tn_fiber *fiber = thread->fiber;
-
-    /* Every call passes here, so only what is read is set. */
-    segment.outer = outer;
-    segment.exit = NULL;
-    segment.from_interp = false;
-    a.segment = &segment;
-    a.outer = thread->activation;
-    a.store = store;
-    a.trap = TENON_TRAP_NONE;
-    a.end_at = 0;
-    store->native.segment = &segment;
-    if (begin(&a, thread, outer_of_store == NULL))
-        (void)tn_native_enter(&segment, func->instance, slots, func->entry);
-    if (store->activation == &a)
-        end(&a, thread, fiber, outer_of_store);
-    store->native.segment = outer;
-    return a.trap;
 }
 
 /* The only instance of a module, or NULL. */
