@@ -44,7 +44,7 @@ const cli_option run_option_list[] = {
     [FUEL] = { "fuel", "N",
                "Stop the guest after N instructions (500m: million); the count is the same in every tier." },
     [TIMEOUT] = { "timeout", "TIME", "Stop the guest after this long: 500ms, 2s, 1m." },
-    [MAX_MEMORY] = { "max-memory", "SIZE", "Refuse memories, tables and stacks beyond this, in all: 64m, 1g." },
+    [MAX_MEMORY] = { "max-memory", "SIZE", "Refuse memories, tables, stacks and code beyond this, in all: 64m, 1g." },
     [MAX_STACK] = { "max-stack", "SIZE", "Size of the guest's stack (default 1m)." },
     [TCPLISTEN] = { "tcplisten", "ADDRESS:PORT",
                     "Listen there and give the guest the socket, as the first descriptor after its folders." },

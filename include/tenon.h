@@ -166,7 +166,8 @@ typedef enum tenon_signals {
 } tenon_signals;
 
 /* What an engine has noticed that nobody was told by a status: text is one line. tenant is NULL when it is about none.
- * Called by any thread, maybe several at once; it may not use the engine's stores. */
+ * Called by any thread, maybe several at once, and with locks of the library's held: it may neither use the engine's
+ * stores nor wait for somebody who does. */
 typedef enum tenon_level { TENON_LEVEL_ERROR, TENON_LEVEL_WARNING, TENON_LEVEL_INFO } tenon_level;
 typedef void (*tenon_log)(void *context, tenon_level level, tenon_tenant *tenant, const char *text);
 
@@ -220,7 +221,8 @@ typedef struct tenon_limits {
     uint64_t cpu_period, cpu_per_period;
     uint64_t meters[TENON_METER_COUNT];
     /* Asked when so many more bytes of memory would exceed memory_bytes: true allows them nevertheless. Called by
-     * whatever thread needs them, maybe several at once; it must not use the tenant's stores. May be NULL. */
+     * whatever thread needs them, maybe several at once, and with locks of the library's held: it must neither use the
+     * tenant's stores nor wait for somebody who uses the engine. May be NULL. */
     bool (*exceeds)(void *context, tenon_tenant *tenant, uint64_t bytes);
     void *context;
 } tenon_limits;

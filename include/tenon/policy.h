@@ -41,7 +41,8 @@ typedef uint64_t tenon_capabilities;
 #define TENON_CAPABILITIES_ALL           (~(tenon_capabilities)0)
 #define TENON_CAPABILITY_BIT(capability) ((tenon_capabilities)1 << (capability))
 
-/* Makes calls of a host function need a capability, besides being imported. TENON_USAGE for a guest's function. */
+/* Makes calls of a host function need a capability, besides being imported. No guest of the store runs meanwhile.
+ * TENON_USAGE for a guest's function. */
 TENON_API TENON_MUST_CHECK tenon_status tenon_func_set_capability(tenon_func *func, tenon_capability capability);
 
 #define TENON_NO_DESCRIPTOR UINT32_MAX

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tenon.h"
+
 static inline uint8_t *compile_with(const char *compiler, const char *option, const uint8_t *bytes, size_t size,
                                     size_t *image_size)
 {
@@ -51,6 +53,17 @@ static inline uint8_t *compile_metered_module(const char *compiler, const uint8_
                                               size_t *image_size)
 {
     return compile_with(compiler, "--metered", bytes, size, image_size);
+}
+
+/* Compiles a module and gives it its code; bytes of the image, 0 when that failed. */
+static inline size_t add_compiled(const char *compiler, tenon_module *module, const uint8_t *bytes, size_t size)
+{
+    size_t image_size;
+    uint8_t *image = compile_module(compiler, bytes, size, &image_size);
+    bool added = image != NULL && tenon_module_add_code(module, image, image_size, NULL) == TENON_OK;
+
+    free(image);
+    return added ? image_size : 0;
 }
 
 #endif

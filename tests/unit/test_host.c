@@ -63,11 +63,7 @@ static bool guest_open(guest *g, int mode)
     g->picks = 0;
     assert_int_equal(tenon_module_new(g->w.engine, BUILT(entries), &g->module, NULL), TENON_OK);
     if (mode == COMPILED) {
-        size_t size;
-        uint8_t *image = compile_module(TENON_LLVM, BUILT(entries), &size);
-        assert_non_null(image);
-        assert_int_equal(tenon_module_add_code(g->module, image, size, NULL), TENON_OK);
-        free(image);
+        assert_true(add_compiled(TENON_LLVM, g->module, BUILT(entries)) > 0);
     }
     assert_int_equal(tenon_linker_new(g->w.store, &linker), TENON_OK);
     assert_ptr_equal(tenon_linker_store(linker), g->w.store);
@@ -189,10 +185,7 @@ static void entries_call_guests(void **state)
         world w = world_new(mode == CHECKED ? TENON_BOUNDS_CHECKED : TENON_BOUNDS_GUARDED);
         assert_int_equal(tenon_module_new(w.engine, BUILT(host), &module, NULL), TENON_OK);
         if (mode == COMPILED) {
-            size_t size;
-            uint8_t *image = compile_module(TENON_LLVM, BUILT(host), &size);
-            assert_int_equal(tenon_module_add_code(module, image, size, NULL), TENON_OK);
-            free(image);
+            assert_true(add_compiled(TENON_LLVM, module, BUILT(host)) > 0);
         }
         assert_int_equal(tenon_func_new_entry(w.store, &factorial_entry, NULL, &e.of.func), TENON_OK);
         for (int i = 0; i < 2; i++)
@@ -247,10 +240,7 @@ static void hosts_throw(void **state)
         assert_int_equal(tenon_tag_new(w.store, types, 2, &thrown), TENON_OK);
         assert_int_equal(tenon_module_new(w.engine, BUILT(host), &module, NULL), TENON_OK);
         if (mode == COMPILED) {
-            size_t size;
-            uint8_t *image = compile_module(TENON_LLVM, BUILT(host), &size);
-            assert_int_equal(tenon_module_add_code(module, image, size, NULL), TENON_OK);
-            free(image);
+            assert_true(add_compiled(TENON_LLVM, module, BUILT(host)) > 0);
         }
         assert_int_equal(tenon_func_new_entry(w.store, way % 2 ? &packed : &throws_entry, NULL, &e.of.func), TENON_OK);
         assert_int_equal(tenon_instance_new(w.store, module, &e, 1, &instance, NULL), TENON_OK);

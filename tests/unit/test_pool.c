@@ -82,11 +82,7 @@ static bool open_place(place *p, int mode, const tenon_pool_config *wanted, cons
     assert_int_equal(tenon_module_new(p->engine, BUILT(soil), &p->module, NULL), TENON_OK);
     assert_int_equal(tenon_pool_new(p->engine, &how, &p->pool), TENON_OK);
     if (mode == COMPILED) {
-        size_t size;
-        uint8_t *image = compile_module(TENON_LLVM, BUILT(soil), &size);
-        assert_non_null(image);
-        assert_int_equal(tenon_module_add_code(p->module, image, size, NULL), TENON_OK);
-        free(image);
+        assert_true(add_compiled(TENON_LLVM, p->module, BUILT(soil)) > 0);
     }
     return true;
 }

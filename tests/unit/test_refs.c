@@ -56,7 +56,6 @@ static bool open_place(place *p, int mode)
     const tenon_config config = { .size = sizeof config, .features = TENON_FEATURES_ALL };
     const tenon_type externref = TENON_EXTERNREF;
     tenon_extern imports[2] = { { .kind = TENON_KIND_FUNC }, { .kind = TENON_KIND_FUNC } };
-    size_t size;
     if (mode == COMPILED && access(TENON_LLVM, X_OK) != 0)
         return false;
     memset(p, 0, sizeof *p);
@@ -65,10 +64,7 @@ static bool open_place(place *p, int mode)
     assert_int_equal(tenon_store_new(p->tenant, &p->store), TENON_OK);
     assert_int_equal(tenon_module_new(p->engine, BUILT(typed), &p->module, NULL), TENON_OK);
     if (mode == COMPILED) {
-        uint8_t *image = compile_module(TENON_LLVM, BUILT(typed), &size);
-        assert_non_null(image);
-        assert_int_equal(tenon_module_add_code(p->module, image, size, NULL), TENON_OK);
-        free(image);
+        assert_true(add_compiled(TENON_LLVM, p->module, BUILT(typed)) > 0);
     }
     const tenon_deftype type = import_type(p, 0);
     assert_int_equal(tenon_func_new_of(p->store, &type, make, p, &imports[0].of.func), TENON_OK);

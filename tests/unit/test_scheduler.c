@@ -79,7 +79,6 @@ static bool guest_open(guest *g, int mode, size_t workers, const tenon_limits *l
     tenon_scheduler_config how = {
         .size = sizeof how, .workers = workers, .wake = note_wake, .context = g
     };
-    size_t size;
 
     if (mode >= COMPILED && !has_compiler())
         return false;
@@ -92,10 +91,7 @@ static bool guest_open(guest *g, int mode, size_t workers, const tenon_limits *l
     assert_int_equal(tenon_scheduler_new(g->engine, &how, &g->scheduler), TENON_OK);
     assert_int_equal(tenon_module_new(g->engine, BUILT(tasks), &g->module, NULL), TENON_OK);
     if (mode == COMPILED) {
-        uint8_t *image = compile_module(TENON_LLVM, BUILT(tasks), &size);
-        assert_non_null(image);
-        assert_int_equal(tenon_module_add_code(g->module, image, size, NULL), TENON_OK);
-        free(image);
+        assert_true(add_compiled(TENON_LLVM, g->module, BUILT(tasks)) > 0);
     }
     return true;
 }

@@ -41,10 +41,7 @@ static tenon_module *load(tenon_engine *engine, const uint8_t *bytes, size_t siz
 
     assert_int_equal(tenon_module_new(engine, bytes, size, &module, NULL), TENON_OK);
     if (compiled) {
-        size_t image_size;
-        uint8_t *image = compile_module(TENON_LLVM, bytes, size, &image_size);
-        assert_int_equal(tenon_module_add_code(module, image, image_size, NULL), TENON_OK);
-        free(image);
+        assert_true(add_compiled(TENON_LLVM, module, bytes, size) > 0);
     }
     return module;
 }

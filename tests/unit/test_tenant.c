@@ -133,17 +133,13 @@ static void compiled_code_is_charged(void **state)
 {
     house h;
     room r;
-    size_t size;
     (void)state;
     if (access(TENON_LLVM, X_OK) != 0)
         skip();
     open_house(&h, NULL);
     uint64_t loaded = tn_module_bytes(h.module);
-    uint8_t *image = compile_module(TENON_LLVM, BUILT(small), &size);
-    assert_non_null(image);
-    assert_int_equal(tenon_module_add_code(h.module, image, size, NULL), TENON_OK);
-    free(image);
-    assert_true(tn_module_bytes(h.module) >= loaded + size);
+    size_t size = add_compiled(TENON_LLVM, h.module, BUILT(small));
+    assert_true(size > 0 && tn_module_bytes(h.module) >= loaded + size);
     assert_int_equal(open_room(&h, 0, &r), TENON_OK);
     assert_int_equal(charged(&h, 0), r.own + tn_module_bytes(h.module));
     tenon_store_delete(r.store);
@@ -217,7 +213,6 @@ static bool open_storm(storm *s, int mode, uint64_t calls, bool audit_all)
                                   .audit_all = audit_all,
                                   .audit = note_record,
                                   .audit_context = s };
-    size_t size;
     if (mode == COMPILED && access(TENON_LLVM, X_OK) != 0)
         return false;
     memset(s, 0, sizeof *s);
@@ -227,10 +222,7 @@ static bool open_storm(storm *s, int mode, uint64_t calls, bool audit_all)
     assert_int_equal(tenon_tenant_set_policy(s->tenant, &policy, NULL), TENON_OK);
     assert_int_equal(tenon_module_new(s->engine, BUILT(calls_out), &s->module, NULL), TENON_OK);
     if (mode == COMPILED) {
-        uint8_t *image = compile_module(TENON_LLVM, BUILT(calls_out), &size);
-        assert_non_null(image);
-        assert_int_equal(tenon_module_add_code(s->module, image, size, NULL), TENON_OK);
-        free(image);
+        assert_true(add_compiled(TENON_LLVM, s->module, BUILT(calls_out)) > 0);
     }
     add_store(s, &s->store, &s->instance, &s->f);
     return true;
