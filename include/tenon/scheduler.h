@@ -67,7 +67,8 @@ TENON_API TENON_MUST_CHECK tenon_status tenon_task_call(tenon_scheduler *schedul
 TENON_API TENON_MUST_CHECK tenon_status tenon_task_run(tenon_scheduler *scheduler, tenon_tenant *tenant,
                                                        tenon_status (*body)(void *context), void *body_context,
                                                        const tenon_task_config *config, tenon_task **out);
-/* Ends the task's guests, wherever they are: TENON_TRAP, TENON_TRAP_INTERRUPTED. May be called by any thread. */
+/* Ends the task's guests, wherever they are, also while the tenant waits for its next period: TENON_TRAP,
+ * TENON_TRAP_INTERRUPTED. May be called by any thread. */
 TENON_API void tenon_task_cancel(tenon_task *task);
 TENON_API bool tenon_task_done(const tenon_task *task);
 /* Whether it waits for fuel; and more of it, for its store: the task goes on. TENON_USAGE: it does not wait for any. */

@@ -70,6 +70,11 @@ void tn_queue_dismiss(tenon_scheduler *s, tenon_tenant *tenant)
     s->tenant_count -= --tenant->share.task_count == 0;
 }
 
+static bool is_first_ending(const tn_share *share)
+{
+    return share->first != NULL && atomic_load(&share->first->fiber.ending);
+}
+
 void tn_queue_charge(tenon_scheduler *s, tenon_task *task, uint64_t nanoseconds)
 {
     tenon_tenant *tenant = task->tenant;
@@ -88,7 +93,8 @@ void tn_queue_charge(tenon_scheduler *s, tenon_task *task, uint64_t nanoseconds)
         share->period_end = now + tenant->limits.cpu_period;
     }
     share->period_had += nanoseconds;
-    share->throttled = tenant->limits.cpu_per_period != 0 && share->period_had >= tenant->limits.cpu_per_period;
+    share->throttled = tenant->limits.cpu_per_period != 0 && share->period_had >= tenant->limits.cpu_per_period &&
+                       !is_first_ending(share);
     if (share->queued > 0)
         enter(s, tenant);
 }
@@ -112,21 +118,43 @@ void tn_queue_add(tenon_scheduler *s, tenon_task *task)
         atomic_fetch_add(&s->ready_count, 1);
 }
 
-/* The first of the tenant's tasks that the worker may run. */
-static tenon_task *take_from(tn_share *share, int worker)
+static void take_out(tn_share *share, tenon_task *task)
 {
     tenon_task **link = &share->first, *before = NULL;
 
-    while (*link != NULL && (*link)->worker >= 0 && (*link)->worker != worker) {
+    while (*link != task) {
         before = *link;
         link = &before->next;
     }
-    tenon_task *task = *link;
-    if (task == NULL)
-        return NULL;
     *link = task->next;
     if (share->last == task)
         share->last = before;
+}
+
+void tn_queue_hurry(tenon_scheduler *s, tenon_task *task)
+{
+    tn_share *share = &task->tenant->share;
+
+    leave(s, task->tenant);
+    take_out(share, task);
+    task->next = share->first;
+    share->first = task;
+    if (share->last == NULL)
+        share->last = task;
+    share->throttled = false;
+    enter(s, task->tenant);
+}
+
+/* The first of the tenant's tasks that the worker may run. */
+static tenon_task *take_from(tn_share *share, int worker)
+{
+    tenon_task *task = share->first;
+
+    while (task != NULL && task->worker >= 0 && task->worker != worker)
+        task = task->next;
+    if (task == NULL)
+        return NULL;
+    take_out(share, task);
     share->queued--;
     return task;
 }

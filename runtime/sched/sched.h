@@ -100,6 +100,8 @@ struct tenon_scheduler {
 /* queue.c; with the lock held. */
 /* Puts a task behind the tenant's others. */
 void tn_queue_add(tenon_scheduler *s, tenon_task *task);
+/* A queued task is to end, which takes next to no time: it goes first, and no budget of a period holds it up. */
+void tn_queue_hurry(tenon_scheduler *s, tenon_task *task);
 /* Takes the one that is next for the worker; NULL: there is none. */
 tenon_task *tn_queue_take(tenon_scheduler *s, int worker);
 /* Charges a task's tenant for time that it had. */

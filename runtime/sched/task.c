@@ -219,8 +219,10 @@ void tenon_task_cancel(tenon_task *task)
 
     tn_os_mutex_lock(&s->lock);
     atomic_store(&task->fiber.ending, true);
-    if (task->state == TN_TASK_WAITING) {
+    if (task->state == TN_TASK_WAITING)
         tn_queue_wake(s, task, tn_os_now());
+    if (task->state == TN_TASK_QUEUED) {
+        tn_queue_hurry(s, task);
         wake = tn_workers_wake(s);
     } else if (task->state == TN_TASK_RUNNING && s->ticks) {
         tn_os_thread_interrupt(task->runner->thread_id);

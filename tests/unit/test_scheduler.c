@@ -671,6 +671,43 @@ static void periods_have_budgets(void **state)
     guest_close(&g);
 }
 
+/* The next period is far away: whoever is cancelled does not wait for it. */
+static void throttled_tasks_are_cancelled(void **state)
+{
+    const tenon_limits limits = {
+        .size = sizeof limits, .cpu_period = (uint64_t)3600 * 1000000000, .cpu_per_period = 1000000
+    };
+    enum { MANY = 5 };
+    (void)state;
+    if (SIGNALS_ARE_LATE)
+        return;
+    for (size_t workers = 0; workers < 3; workers++) {
+        guest g;
+        tenon_store *stores[MANY];
+        tenon_task *tasks[MANY];
+        assert_true(guest_open(&g, GUARDED, workers, &limits));
+        for (int i = 0; i < MANY; i++)
+            tasks[i] = start(&g, "spin", NULL, &stores[i]);
+        while (tenon_tenant_cpu_time(g.tenant) < limits.cpu_per_period)
+            if (workers == 0)
+                (void)tenon_scheduler_run(g.scheduler, UINT64_MAX);
+            else
+                usleep(100);
+        usleep(5000);
+        for (int i = MANY - 1; i >= 0; i--) {
+            tenon_task_cancel(tasks[i]);
+            while (workers == 0 && !tenon_task_done(tasks[i]))
+                (void)tenon_scheduler_run(g.scheduler, UINT64_MAX);
+            tenon_task_wait(tasks[i]);
+            must_be_ended(tasks[i]);
+            tenon_store_delete(stores[i]);
+        }
+        /* The others have had no share of that. */
+        assert_true(tenon_tenant_cpu_time(g.tenant) < 100 * limits.cpu_per_period);
+        guest_close(&g);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -680,7 +717,7 @@ int main(void)
         cmocka_unit_test(results_are_right), cmocka_unit_test(answers_race_with_pauses),
         cmocka_unit_test(running_tasks_are_cancelled), cmocka_unit_test(blocked_host_calls_are_cancelled), cmocka_unit_test(bodies_are_tasks),
         cmocka_unit_test(tasks_may_be_deleted_early), cmocka_unit_test(rules_are_kept), cmocka_unit_test(processor_time_is_limited),
-        cmocka_unit_test(periods_have_budgets),
+        cmocka_unit_test(periods_have_budgets), cmocka_unit_test(throttled_tasks_are_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
