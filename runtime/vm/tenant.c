@@ -394,7 +394,9 @@ bool tn_tenant_charge_code(tenon_tenant *tenant, const tenon_module *module, uin
     tn_os_mutex_lock(&tenant->holdings_lock);
     tn_holding *h = find(tenant, module);
     TN_ASSERT(h != NULL);
-    bool charged = charge_holding(tenant, h, tn_module_bytes(module) - before);
+    /* Another thread of the tenant's may have paid for it with an instance. */
+    uint64_t now = tn_module_bytes(module), unpaid = now > h->bytes ? now - h->bytes : 0;
+    bool charged = charge_holding(tenant, h, now - before < unpaid ? now - before : unpaid);
     tn_os_mutex_unlock(&tenant->holdings_lock);
     return charged;
 }
