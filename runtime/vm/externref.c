@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "base/assert.h"
 #include "runtime/vm/heap.h"
 
 /* ---- the set: open addressing ---- */
@@ -26,10 +25,14 @@ tn_externref *tn_externrefs_find(const tenon_store *store, uintptr_t word)
     return store->externref_places == 0 || word == 0 ? NULL : store->externrefs[place_of(store, word)];
 }
 
-static bool grow(tenon_store *store)
+/* For one more. */
+static bool make_room(tenon_store *store)
 {
     size_t before = store->externref_places, after = before == 0 ? 64 : 2 * before;
     tn_externref **old = store->externrefs;
+
+    if (2 * (store->externref_count + 1) <= before)
+        return true;
     tn_externref **places = tn_alloc_zeroed(&store->engine->mem, after * sizeof *places);
 
     if (places == NULL)
@@ -43,13 +46,10 @@ static bool grow(tenon_store *store)
     return true;
 }
 
-bool tn_externrefs_add(tenon_store *store, tn_externref *e)
+static void add(tenon_store *store, tn_externref *e)
 {
-    if (2 * (store->externref_count + 1) > store->externref_places && !grow(store))
-        return false;
     store->externrefs[place_of(store, (uintptr_t)e)] = e;
     store->externref_count++;
-    return true;
 }
 
 void tn_externrefs_rebuild(tenon_store *store)
@@ -60,7 +60,7 @@ void tn_externrefs_rebuild(tenon_store *store)
     store->externref_count = 0;
     for (tn_heap_object *object = store->objects; object != NULL; object = object->next)
         if (object->kind == TN_OBJECT_EXTERNREF)
-            TN_CHECK(tn_externrefs_add(store, (tn_externref *)object));
+            add(store, (tn_externref *)object);
 }
 
 void tn_externrefs_fini(tenon_store *store)
@@ -75,7 +75,7 @@ void tn_externrefs_fini(tenon_store *store)
 tenon_status tenon_externref_new(tenon_store *store, void *thing, void (*finalizer)(void *thing), tenon_ref *out)
 {
     /* Room in the set comes first: what is made stays. */
-    if (2 * (store->externref_count + 1) > store->externref_places && !grow(store))
+    if (!make_room(store))
         return TENON_NOMEM;
     tn_externref *e = tn_object_new(store, TN_OBJECT_EXTERNREF, sizeof *e, store->stack_top);
     if (e == NULL)
@@ -83,7 +83,7 @@ tenon_status tenon_externref_new(tenon_store *store, void *thing, void (*finaliz
     e->holds = 1;
     e->thing = thing;
     e->finalizer = finalizer;
-    TN_CHECK(tn_externrefs_add(store, e));
+    add(store, e);
     *out = (tenon_ref)e;
     return TENON_OK;
 }

@@ -18,7 +18,6 @@ void tn_heap_fini(tenon_store *store);
 
 /* externref.c */
 /* The set of external references by address, for looking words up. */
-bool tn_externrefs_add(tenon_store *store, tn_externref *e);
 tn_externref *tn_externrefs_find(const tenon_store *store, uintptr_t word);
 /* Makes the set anew of what is on the store's list. */
 void tn_externrefs_rebuild(tenon_store *store);

@@ -191,7 +191,7 @@ static tenon_status stub_default(tenon_caller *caller, tenon_slot *slots)
     for (uint32_t i = 0; i < type->result_count; i++)
         if (!tn_is_defaultable(tn_type_results(type)[i]))
             return TENON_TRAP;
-    memset(slots, 0, caller->func->type->result_slots * sizeof *slots);
+    memset(slots, 0, type->result_slots * sizeof *slots);
     return TENON_OK;
 }
 
