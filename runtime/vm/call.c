@@ -51,7 +51,7 @@ TN_INLINE bool begin(tn_activation *a, tn_thread *thread, bool outermost)
         start_timeout(a, thread->fiber);
     if (thread->fiber != NULL && atomic_load_explicit(&thread->fiber->ending, memory_order_relaxed))
         atomic_fetch_or(&store->interrupt, TN_INTERRUPT_ENDING);
-    if (TN_UNLIKELY(atomic_load_explicit(&store->interrupt, memory_order_relaxed) != 0 && tn_must_end(store)))
+    if (TN_UNLIKELY(tn_must_end(store)))
         a->trap = TENON_TRAP_INTERRUPTED;
     return a->trap == TENON_TRAP_NONE;
 }

@@ -83,13 +83,9 @@ static void look(tenon_store *store)
     note_ending(thread);
 }
 
-bool tn_must_end(tenon_store *store)
+bool tn_must_end_now(tenon_store *store)
 {
-    int why = atomic_load_explicit(&store->interrupt, memory_order_relaxed);
-
-    if (TN_LIKELY(why == 0))
-        return false;
-    if (why & TN_INTERRUPT_LOOK)
+    if (atomic_load_explicit(&store->interrupt, memory_order_relaxed) & TN_INTERRUPT_LOOK)
         look(store);
     if (atomic_fetch_and(&store->interrupt, ~TN_INTERRUPT_YIELD) & TN_INTERRUPT_YIELD)
         if (tn_thread_of()->fiber != NULL)

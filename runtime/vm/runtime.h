@@ -348,6 +348,10 @@ void tn_note_native(tenon_store *store, uintptr_t pc, uintptr_t fp);
 bool tn_interrupts_prepare(const tenon_engine *engine);
 /* For C code between two steps of a guest: gives way if that is asked for; whether the guest is to end with
  * TENON_TRAP_INTERRUPTED. */
-bool tn_must_end(tenon_store *store);
+bool tn_must_end_now(tenon_store *store);
+TN_INLINE bool tn_must_end(tenon_store *store)
+{
+    return TN_UNLIKELY(atomic_load_explicit(&store->interrupt, memory_order_relaxed) != 0) && tn_must_end_now(store);
+}
 
 #endif
